@@ -1,0 +1,29 @@
+"""The one table of operations: derivation, engine and compiler all read their rules here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from autorecur.ops import arithmetic, functions, linear, reductions
+from autorecur.ops.op import Op as Op
+from autorecur.ops.op import Shape as Shape
+from autorecur.ops.op import Size as Size
+from autorecur.ops.op import pull_back as pull_back
+from autorecur.ops.op import shape_of as shape_of
+
+TABLE: Mapping[str, Op] = MappingProxyType(
+    {
+        value.name: value
+        for room in (arithmetic, functions, reductions, linear)
+        for value in vars(room).values()
+        if isinstance(value, Op)
+    }
+)
+"""Every op by its name."""
+
+_LANGUAGE = """sigmoid tanh relu leaky_relu elu silu gelu softplus softsign exp expm1 log log1p sqrt square abs sin cos erf
+maximum minimum sum mean max norm softmax logsumexp"""
+
+FUNCTIONS: Mapping[str, Op] = MappingProxyType({name: TABLE[name] for name in _LANGUAGE.split()})
+"""The functions that a cell's text may call, by the name they have there."""

@@ -1,0 +1,74 @@
+"""Sums, differences, products, quotients and powers, element by element.
+
+Two operands have one shape, or one of them is a single number (1×1), or NumPy's broadcasting joins them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autorecur.errors import ShapeError
+from autorecur.ops.op import Op, Rule, Shape
+
+
+def broadcast_shapes(*shapes: Shape) -> Shape:
+    """NumPy's rule, for sizes that may be names: equal, or one of the two is 1."""
+    length = max(len(shape) for shape in shapes)
+    padded = [(1,) * (length - len(shape)) + tuple(shape) for shape in shapes]
+    result = []
+    for sizes in zip(*padded, strict=True):
+        proper = {size for size in sizes if size != 1}
+        if len(proper) > 1:
+            shown = " and ".join("(" + ", ".join(map(str, shape)) + ")" for shape in shapes)
+            raise ShapeError(f"the shapes {shown} do not fit together element by element")
+        result.append(proper.pop() if proper else 1)
+    return tuple(result)
+
+
+def elementwise(name: str, kernel: Any, *pullbacks: Rule | None, **facts: Any) -> Op:
+    return Op(
+        name,
+        facts.pop("kind", "elementwise"),
+        facts.pop("shape", lambda *shapes, **_: broadcast_shapes(*shapes)),
+        kernel,
+        pullbacks,
+        arity=len(pullbacks),
+        broadcasts=True,
+        **facts,
+    )
+
+
+add = elementwise("add", np.add, lambda g, out, a, b: g, lambda g, out, a, b: g, kind="arithmetic")
+subtract = elementwise("subtract", np.subtract, lambda g, out, a, b: g, lambda g, out, a, b: -g, kind="arithmetic")
+multiply = elementwise(
+    "multiply", np.multiply, lambda g, out, a, b: g * b, lambda g, out, a, b: g * a, kind="arithmetic"
+)
+divide = elementwise(
+    "divide", np.divide, lambda g, out, a, b: g / b, lambda g, out, a, b: -(g * out) / b, kind="arithmetic"
+)
+negative = elementwise("negative", np.negative, lambda g, out, a: -g, kind="arithmetic")
+
+
+def _raised(a: Any, exponent: int) -> Any:
+    return a**exponent
+
+
+power = elementwise(
+    "power",
+    _raised,
+    lambda g, out, a, exponent: g * (exponent * (a if exponent == 2 else power(a, exponent=exponent - 1))),
+    kind="arithmetic",
+)
+
+
+def _ratio(a: Any, b: Any) -> Any:
+    zero = b == 0
+    return np.where(zero, 0, a / np.where(zero, 1, b))
+
+
+ratio = elementwise(
+    "ratio", _ratio, lambda g, out, a, b: ratio(g, b), lambda g, out, a, b: -ratio(g * out, b), kind="arithmetic"
+)
+"""``a / b``, and 0 where b is 0: the derivative of a norm at the origin."""

@@ -1,0 +1,108 @@
+"""Matrix products, transposes, and vectors put together from blocks; all act on the last two axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autorecur.errors import ShapeError
+from autorecur.ops.arithmetic import broadcast_shapes
+from autorecur.ops.op import Op, Shape, Size, shape_of
+
+
+def _swap(shape: Shape) -> Shape:
+    return (*shape[:-2], shape[-1], shape[-2])
+
+
+def _product_shape(a: Shape, b: Shape) -> Shape:
+    if a[-1] != b[-2]:
+        raise ShapeError(f"a {a[-2]}×{a[-1]} matrix cannot be multiplied with a {b[-2]}×{b[-1]} one")
+    return (*broadcast_shapes(a[:-2] or (1,), b[:-2] or (1,)), a[-2], b[-1]) if len(a) + len(b) > 4 else (a[-2], b[-1])
+
+
+matrix_transpose = Op(
+    "matrix_transpose",
+    "linear",
+    _swap,
+    lambda x: np.swapaxes(x, -2, -1),
+    (lambda g, out, x: matrix_transpose(g),),
+)
+matmul = Op(
+    "matmul",
+    "linear",
+    _product_shape,
+    np.matmul,
+    (
+        lambda g, out, a, b: matmul(g, matrix_transpose(b)),
+        lambda g, out, a, b: matmul(matrix_transpose(a), g),
+    ),
+    arity=2,
+    broadcasts=True,
+)
+
+
+def add_sizes(*sizes: Size) -> Size:
+    """``n_h`` and ``n_x`` give ``n_h + n_x``; known numbers are added up."""
+    named = [part for size in sizes if isinstance(size, str) for part in size.split(" + ") if not part.isdigit()]
+    known = sum(int(part) for size in sizes for part in (str(size).split(" + ")) if part.isdigit())
+    if not named:
+        return known
+    return " + ".join([*named, str(known)] if known else named)
+
+
+def _joined(*shapes: Shape, axis: int) -> Shape:
+    first = list(shapes[0])
+    first[axis] = add_sizes(*(shape[axis] for shape in shapes))
+    return tuple(first)
+
+
+def _concatenate(*arrays: Any, axis: int) -> Any:
+    leading = np.broadcast_shapes(*(np.shape(a)[:-2] for a in arrays))
+    return np.concatenate([np.broadcast_to(a, leading + np.shape(a)[-2:]) for a in arrays], axis=axis)
+
+
+def _block_of(g: Any, out: Any, *inputs: Any, axis: int, wanted: int) -> Any:
+    sizes = [shape_of(x)[axis] for x in inputs]
+    return block(g, axis=axis, start=add_sizes(0, *sizes[:wanted]), size=sizes[wanted])
+
+
+concatenate = Op("concatenate", "linear", _joined, _concatenate, (_block_of,), arity=-1, broadcasts=False)
+"""Blocks one after the other along ``axis``; each is sent its own block of the cotangent."""
+
+
+def _cut(x: Any, axis: int, start: int, size: int) -> Any:
+    return x[..., start : start + size, :] if axis == -2 else x[..., start : start + size]
+
+
+def _block_shape(shape: Shape, axis: int, start: Size, size: Size) -> Shape:
+    result = list(shape)
+    result[axis] = size
+    return tuple(result)
+
+
+def _place(x: Any, axis: int, start: int, size: int) -> Any:
+    """Zeros of ``size`` along the axis, with x from ``start`` on."""
+    shape = list(np.shape(x))
+    length = shape[axis]
+    shape[axis] = size
+    out = np.zeros(shape, dtype=np.asarray(x).dtype)
+    _cut(out, axis, start, length)[...] = x
+    return out
+
+
+block = Op(
+    "block",
+    "linear",
+    _block_shape,
+    _cut,
+    (lambda g, out, x, axis, start, size: place(g, axis=axis, start=start, size=shape_of(x)[axis]),),
+)
+"""``size`` rows (axis −2) or columns (axis −1) from ``start`` on."""
+place = Op(
+    "place",
+    "linear",
+    _block_shape,
+    _place,
+    (lambda g, out, x, axis, start, size: block(g, axis=axis, start=start, size=shape_of(x)[axis]),),
+)

@@ -1,0 +1,80 @@
+"""What an operation is: a shape rule, a kernel, a derivative rule and a symbolic form, side by side.
+
+A derivative rule is a *pull-back*: it receives the cotangent ``g`` of the output, the output ``out`` and the inputs, and
+returns the cotangent of one input. It is written with operators and functions of this table alone, which act alike on
+NumPy arrays and on any class that answers to ``__autorecur_apply__``: nodes of a graph and tensors. So one rule gives
+numbers, derivatives of derivatives, and the printed equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Size = int | str
+"""A number of rows or columns: known (4), named (``"n_h"``) or a sum of names (``"n_h + n_x"``)."""
+Shape = tuple[Size, ...]
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One row of the table.
+
+    ``shape(*shapes, **attributes)`` gives the shape of the result or raises :class:`~autorecur.errors.ShapeError`;
+    ``kernel(*arrays, **attributes)`` its value; ``pullbacks[i](g, out, *inputs, **attributes)`` the cotangent of input i
+    (one rule serves all inputs of an op that takes any number; None: not differentiable).
+    ``formula(sympy, *scalars)`` is the symbolic form of a scalar function, ``definition`` the form in other ops of the table.
+    ``kink(*arrays)`` is the distance to the nearest point without a derivative; ops that have one branch on real parts.
+    """
+
+    name: str
+    kind: str
+    shape: Callable[..., Shape]
+    kernel: Callable[..., Any]
+    pullbacks: tuple[Rule | None, ...]
+    arity: int = 1
+    formula: Callable[..., Any] | None = None
+    definition: Callable[..., Any] | None = None
+    kink: Callable[..., Any] | None = None
+    broadcasts: bool = False
+
+    def __call__(self, *inputs: Any, **attributes: Any) -> Any:
+        for value in inputs:
+            apply = getattr(value, "__autorecur_apply__", None)
+            if apply is not None:
+                return apply(self, inputs, attributes)
+        return self.kernel(*inputs, **attributes)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+def shape_of(value: Any) -> Shape:
+    """The shape of an array, a number or a node; sizes of a node may be names."""
+    shape = getattr(value, "shape", None)
+    return np.shape(value) if shape is None else shape
+
+
+def pull_back(
+    op: Op, wanted: int, g: Any, out: Any, inputs: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> Any | None:
+    """The cotangent that ``op`` sends to its input number ``wanted``; None where there is no derivative.
+
+    Broadcasting is undone here and nowhere else.
+    """
+    from autorecur.ops.reductions import sum_to
+
+    variadic = op.arity < 0
+    rule = op.pullbacks[0 if variadic else wanted]
+    if rule is None:
+        return None
+    extra = {"wanted": wanted} if variadic else {}
+    cotangent = rule(g, out, *inputs, **attributes, **extra)
+    if not op.broadcasts:
+        return cotangent
+    target = shape_of(inputs[wanted])
+    return cotangent if shape_of(cotangent) == target else sum_to(cotangent, shape=target)
