@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Bound:
-    """A step: ``offset`` if ``from_end`` is False (0 is the initial step, 1 the first), else ``T + offset``."""
+    """A step: ``offset`` if ``from_end`` is False (0 is the initial step, 1 the first), else ``T + offset``.
+
+    Bounds compare as they do for a T that is large enough: what counts from the start comes first.
+    """
 
     from_end: bool
     offset: int
 
     def at(self, steps: int) -> int:
         return self.offset + (steps if self.from_end else 0)
+
+    def __add__(self, steps: int) -> Bound:
+        return Bound(self.from_end, self.offset + steps)
 
     def __str__(self) -> str:
         if not self.from_end:
@@ -35,6 +43,17 @@ class Steps:
     def single(self) -> bool:
         return self.first == self.last
 
+    def shifted(self, offset: int) -> Steps:
+        return Steps(self.first + offset, self.last + offset)
+
+    def within(self, other: Steps) -> Steps | None:
+        """The part that lies in ``other``; None if there is none."""
+        first, last = max(self.first, other.first), min(self.last, other.last)
+        return Steps(first, last) if first <= last else None
+
+    def __contains__(self, other: Steps) -> bool:
+        return self.first <= other.first and other.last <= self.last
+
     def __str__(self) -> str:
         return str(self.first) if self.single else f"{self.first}..{self.last}"
 
@@ -42,3 +61,22 @@ class Steps:
 FIRST = Bound(False, 1)
 LAST = Bound(True, 0)
 EVERY = Steps(FIRST, LAST)
+ONLY_LAST = Steps(LAST, LAST)
+
+
+def hull(parts: Iterable[Steps]) -> Steps | None:
+    """The smallest interval that holds all of them."""
+    known = list(parts)
+    return Steps(min(s.first for s in known), max(s.last for s in known)) if known else None
+
+
+def regions(parts: Sequence[Steps]) -> list[tuple[Steps, tuple[int, ...]]]:
+    """The line cut where an interval begins or ends: each piece with the indices of the intervals that hold it."""
+    cuts = sorted({bound for s in parts for bound in (s.first, s.last + 1)})
+    pieces = []
+    for left, right in pairwise(cuts):
+        piece = Steps(left, right + (-1))
+        inside = tuple(i for i, s in enumerate(parts) if piece in s)
+        if inside:
+            pieces.append((piece, inside))
+    return pieces

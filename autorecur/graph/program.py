@@ -1,0 +1,121 @@
+"""Runs equations over the steps 1 … T: forward programs and adjoint programs alike.
+
+A program is a list of loops (see :mod:`autorecur.language.order`) over named quantities; each quantity has terms, and a
+term exists for some steps only: terms that do not exist are skipped, not multiplied by zero.
+Values have the batch in front: (…, rows, columns).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autorecur.graph.node import Node, Number, Variable, postorder
+from autorecur.graph.range import Steps
+from autorecur.language.order import Loop
+from autorecur.language.sizes import resolve
+from autorecur.ops import Op
+
+Array = Any
+Index = Mapping[str, int]
+Kernels = Callable[[Op], Callable[..., Array]]
+
+
+@dataclass
+class Values:
+    """What is known so far: parameters by name, quantities by name and step; ``jacobian`` answers for ∂u/∂v."""
+
+    sizes: Mapping[str, int]
+    steps: int
+    parameters: dict[str, Array] = field(default_factory=dict)
+    quantities: dict[tuple[str, int], Array] = field(default_factory=dict)
+    jacobian: Callable[..., Array] | None = None
+
+    def copy(self) -> Values:
+        return Values(self.sizes, self.steps, dict(self.parameters), dict(self.quantities), self.jacobian)
+
+
+Compute = Callable[[Values, Index], Array]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One term of a quantity and the steps at which it exists."""
+
+    compute: Compute
+    steps: Steps
+
+
+def real(op: Op) -> Callable[..., Array]:
+    """The kernels of the table, for floats."""
+    return op.kernel
+
+
+def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real) -> Compute:
+    """A function of (values, index) that gives the value of a node at the step ``index["t"]``."""
+    order = list(dict.fromkeys(postorder(root)))
+    slots = {node: i for i, node in enumerate(order)}
+    code: list[tuple[Any, ...]] = []
+    for node in order:
+        if isinstance(node, Variable):
+            code.append(("name", node.name, node.offset))
+        elif isinstance(node, Number):
+            code.append(("number", constant(node, sizes), None))
+        elif node.op is not None:
+            attributes = {key: _bound(value, sizes) for key, value in node.attributes}
+            code.append((kernels(node.op), tuple(slots[part] for part in node.inputs), attributes))
+
+    def compute(values: Values, index: Index) -> Array:
+        results: list[Array] = []
+        for what, first, second in code:
+            if what == "name":
+                if second is None:
+                    results.append(values.parameters[first])
+                else:
+                    results.append(values.quantities[first, index["t"] + second])
+            elif what == "number":
+                results.append(first)
+            else:
+                results.append(what(*(results[i] for i in first), **second))
+        return results[-1]
+
+    return compute
+
+
+def constant(node: Number, sizes: Mapping[str, int]) -> Array:
+    value = node.approximate * float(node.value)
+    for size, exponent in node.sizes:
+        value *= float(resolve(size, sizes)) ** exponent
+    return np.full([resolve(size, sizes) for size in node.shape], value)
+
+
+def _bound(value: Any, sizes: Mapping[str, int]) -> Any:
+    if isinstance(value, str):
+        return resolve(value, sizes)
+    if isinstance(value, tuple):
+        return tuple(_bound(part, sizes) for part in value)
+    return value
+
+
+def run(
+    loops: Sequence[Loop],
+    parts: Mapping[str, Sequence[Part]],
+    values: Values,
+    changed: Callable[[str, int, Array], Array] | None = None,
+) -> Values:
+    """Computes every quantity of the loops at every step, in place; ``changed`` may alter a value right after assignment."""
+    for loop in loops:
+        names = [name for name in loop.names if name in parts]
+        steps = range(values.steps, 0, -1) if loop.direction < 0 else range(1, values.steps + 1)
+        existing = {name: [(part, part.steps.at(values.steps)) for part in parts[name]] for name in names}
+        for t in steps:
+            index = {"t": t, "T": values.steps}
+            for name in names:
+                terms = [part.compute(values, index) for part, at in existing[name] if t in at]
+                if terms:
+                    value = terms[0] if len(terms) == 1 else sum(terms[1:], terms[0])
+                    values.quantities[name, t] = changed(name, t, value) if changed else value
+    return values
