@@ -1,0 +1,331 @@
+"""Blocks as LaTeX: a document that stands alone, with a column of reasons, or a fragment for somebody's own article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autorecur.errors import RenderError
+from autorecur.render.blocks import (
+    Arrow,
+    Block,
+    Box,
+    Code,
+    Coloured,
+    Diagram,
+    Disc,
+    Display,
+    Document,
+    Emphasis,
+    Gap,
+    Heading,
+    Inline,
+    Inlines,
+    Label,
+    LineBreak,
+    Math,
+    Paragraph,
+    Reference,
+    RuleReference,
+    RuleStatement,
+    SectionReference,
+    Shaded,
+    Shape,
+    SideNote,
+    Span,
+    Strong,
+    Table,
+    TableRow,
+    Verbatim,
+)
+from autorecur.render.displays import Line, LineCell, lines
+from autorecur.render.documents.environment import fill
+from autorecur.render.documents.references import check_references, equation_key, rule_key, section_key
+from autorecur.render.geometry import drawn
+from autorecur.render.latex import LatexPrinter
+from autorecur.render.margin import arranged, is_wide
+from autorecur.render.prose import number_text, reference_text
+from autorecur.render.source import LatexSource, latex_text
+from autorecur.symbolic.layout import Layout
+
+_ANCHORS = {"center": "center", "above": "south", "below": "north", "left": "east", "right": "west"}
+_LANGUAGES = {"fr": "french", "en": "english", "de": "ngerman", "es": "spanish", "it": "italian"}
+
+
+def latex_document(document: Document) -> str:
+    """A file that ``latexmk -pdf`` sets."""
+    check_references(document)
+    document = arranged(document)
+    writer = LatexWriter(LatexPrinter(decimal=document.decimal))
+    return fill("document.tex.jinja", LatexSource, latex_text, **_values(document, writer))
+
+
+def latex_fragment(document: Document) -> str:
+    """The body alone, to be ``\\input`` in an article; reasons stand below their display."""
+    check_references(document)
+    writer = LatexWriter(LatexPrinter(decimal=document.decimal), margin=False)
+    return fill("fragment.tex.jinja", LatexSource, latex_text, **_values(document, writer))
+
+
+def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
+    seal = document.seal
+    return {
+        "title": [latex_text(line) for line in document.title.splitlines() if line.strip()],
+        "plain_title": LatexSource(re.sub(r"[^A-Za-z0-9 .:,()/-]+", " ", document.title)),
+        "subtitle": [writer.inlines(line) for line in document.subtitle],
+        "seal": None if seal is None else writer.note_items(seal),
+        "footer": document.footer,
+        "babel": LatexSource(_LANGUAGES.get(document.language, "")) if document.language != "en" else LatexSource(),
+        "body": writer.blocks(document.blocks),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class LatexWriter:
+    printer: LatexPrinter
+    margin: bool = True
+
+    def blocks(self, blocks: tuple[Block, ...]) -> LatexSource:
+        return LatexSource("\n".join(self._block(block) for block in blocks))
+
+    def _block(self, block: Block) -> str:
+        try:
+            method = _BLOCKS[type(block)]
+        except KeyError:
+            raise RenderError(f"the LaTeX document has no rule for the block {type(block).__name__}") from None
+        return method(self, block)
+
+    # ------------------------------------------------------------------------------------------------------- prose
+
+    def inlines(self, inlines: Inlines) -> LatexSource:
+        return LatexSource("".join(self._inline(piece) for piece in inlines))
+
+    def _inline(self, piece: Inline) -> str:
+        match piece:
+            case str():
+                return latex_text(piece)
+            case Math(layout):
+                return f"${self.printer(layout)}$"
+            case Reference(number):
+                return f"\\hyperlink{{{_key(equation_key(number))}}}{{{latex_text(reference_text(number))}}}"
+            case RuleReference(name):
+                return f"\\hyperlink{{{_key(rule_key(name))}}}{{{latex_text(name)}}}"
+            case SectionReference(number, text):
+                return f"\\hyperlink{{{_key(section_key(number))}}}{{{latex_text(text)}}}"
+            case Strong(inner):
+                return f"\\textbf{{{self.inlines(inner)}}}"
+            case Emphasis(inner):
+                return f"\\emph{{{self.inlines(inner)}}}"
+            case Coloured(inner):
+                return f"\\arback{{{self.inlines(inner)}}}"
+            case Shaded(inner):
+                return f"\\arshaded{{{self.inlines(inner)}}}"
+            case Code(text):
+                return f"\\texttt{{{_code(text)}}}"
+            case LineBreak():
+                return "\\\\\n"
+        raise RenderError(f"the LaTeX document has no rule for the piece {type(piece).__name__}")
+
+    def note_items(self, note: SideNote) -> LatexSource:
+        items = [self.inlines(item) for item in note.items]
+        if note.title:
+            items.insert(0, LatexSource(f"\\textbf{{{latex_text(note.title)}}}"))
+        return LatexSource("\\\\[2pt]\n".join(items))
+
+    # ------------------------------------------------------------------------------------------------------ blocks
+
+    def _heading(self, block: Heading) -> str:
+        anchor = f"\\aranchor{{{_key(section_key(block.number))}}}" if block.number else ""
+        return f"\n\\arsection{{{latex_text(block.number)}}}{{{anchor}{latex_text(block.text)}}}\n"
+
+    def _paragraph(self, block: Paragraph) -> str:
+        return f"{self.inlines(block.inlines)}\n\n"
+
+    def _gap(self, block: Gap) -> str:
+        return f"\\vspace{{{_pt(block.height)}}}\n" if self.margin else ""
+
+    def _side_note(self, block: SideNote) -> str:
+        if self.margin:
+            return f"\\arside{{{_pt(block.drop)}}}{{{self.note_items(block)}}}%"
+        return f"\\arbox{{{self.note_items(block)}}}\n"
+
+    def _display(self, block: Display) -> str:
+        rows = lines(block)
+        columns = max(len(line.cells) for line in rows)
+        body = ""
+        for at, line in enumerate(rows):
+            if at:
+                space = rows[at].space if self.margin else 0.0
+                body += f" \\\\[{_pt(space)}]\n" if space else " \\\\\n"
+            body += self._line(line, columns)
+        display = f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+        return display if self.margin else display + self._reasons(rows)
+
+    def _line(self, line: Line, columns: int) -> str:
+        cells = [self._cell(cell) for cell in line.cells]
+        cells += [" & "] * (columns - len(cells)) if line.comment else []
+        text = "  " + " & ".join(cells).rstrip(" &")
+        if line.comment:
+            text = "  " + " & ".join(cells) + f" && \\text{{{self.inlines(line.comment)}}}"
+        return text + self._tag(line)
+
+    def _cell(self, cell: LineCell | None) -> str:
+        if cell is None:
+            return " & "
+        lhs = "" if cell.lhs is None else self.printer(cell.lhs)
+        if cell.continues is not None:
+            relation = f"\\hphantom{{{{}}{self.printer(cell.continues)}{{}}}} {{}}"
+        else:
+            relation = "" if cell.relation is None else ("" if cell.lhs else "{}") + self.printer(cell.relation)
+        return f"{lhs} &{relation} {self.printer(cell.body)}"
+
+    def _tag(self, line: Line) -> str:
+        note = self.inlines(line.note) if self.margin else ""
+        if len(line.numbers) == 1:
+            return f" \\areqn{{{_key(line.numbers[0].strip('()'))}}}{{{note}}}"
+        anchors = "".join(f"\\aranchor{{{_key(equation_key(number))}}}" for number in line.numbers)
+        shown = latex_text(number_text(line.numbers)) if line.numbers else ""
+        return f" \\areqns{{{anchors}{shown}}}{{{note}}}" if shown or note else ""
+
+    def _reasons(self, rows: tuple[Line, ...]) -> str:
+        """The notes below their display, for a page with one column."""
+        notes = [(self._first_number(rows, at), self.inlines(line.note)) for at, line in enumerate(rows) if line.note]
+        if not notes:
+            return ""
+        joined = "\\quad\n".join(f"{number} {text}".strip() for number, text in notes)
+        return f"\\arreasons{{{joined}}}\n"
+
+    def _first_number(self, rows: tuple[Line, ...], at: int) -> str:
+        """The number of the equation whose first line is the one at ``at``."""
+        numbers = next((line.numbers for line in rows[at:] if line.numbers), ())
+        return latex_text(number_text(numbers)) if numbers else ""
+
+    def _rule(self, block: RuleStatement) -> str:
+        note = f"\\arside{{9pt}}{{{self.inlines(block.note)}}}" if self.margin and block.note else ""
+        head = f"\\arrule{{{_key(rule_key(block.name))}}}{{{latex_text(block.name)}}}{{{latex_text(block.title)}}}"
+        text = f"{note}{head} {self.blocks(block.body)}".rstrip() + "\n"
+        if block.proof:
+            text = f"{text}\n\\arproof{{{latex_text(block.proof_word)}}} {self.blocks(block.proof)}".rstrip() + "\n"
+        if block.note and not self.margin:
+            text += f"\n\\arreasons{{{self.inlines(block.note)}}}\n"
+        return text + "\n"
+
+    def _verbatim(self, block: Verbatim) -> str:
+        return f"\\arverbatim{{{_code(chr(10).join(block.text.splitlines()))}}}\n"
+
+    # ------------------------------------------------------------------------------------------------------ tables
+
+    def _table(self, block: Table) -> str:
+        columns = "@{\\extracolsep{\\fill}}".join(("", block.align)) if block.full else block.align
+        name, width = ("tabular*", "{\\linewidth}") if block.full else ("tabular", "")
+        body = [f"\\begin{{{name}}}{width}{{@{{}}{columns}@{{}}}}", "\\toprule"]
+        if block.over:
+            body += [self._table_row(block.over), _rules_below(block.over)]
+        body += [self._table_row(block.header), "\\midrule"]
+        body.append("\n\\addlinespace\n".join("\n".join(map(self._table_row, group)) for group in block.groups))
+        if block.foot:
+            body += ["\\midrule", *map(self._table_row, block.foot)]
+        body += ["\\bottomrule", f"\\end{{{name}}}"]
+        caption = f"{{{self.inlines(block.caption)}}}" if block.caption else "{}"
+        macro = "\\arwidetable" if self.margin and is_wide(block) else "\\artable"
+        return f"{macro}{{%\n" + "\n".join(body) + f"}}{caption}\n"
+
+    def _table_row(self, cells: TableRow) -> str:
+        return " & ".join(self._table_cell(cell) for cell in cells) + " \\\\"
+
+    def _table_cell(self, cell: Inlines | Span) -> str:
+        if not isinstance(cell, Span):
+            return self.inlines(cell)
+        return f"\\multicolumn{{{cell.columns}}}{{{cell.align}}}{{{self.inlines(cell.inlines)}}}"
+
+    # ---------------------------------------------------------------------------------------------------- diagrams
+
+    def _diagram(self, block: Diagram) -> str:
+        body = "\n".join(f"  {self._shape(shape)}" for shape in block.shapes)
+        frame = f"\\useasboundingbox (0,0) rectangle ({_number(block.width)},{_number(block.height)});"
+        picture = f"\\begin{{tikzpicture}}[x=1pt,y=1pt,arpicture]\n  {frame}\n{body}\n\\end{{tikzpicture}}"
+        macro = "\\arwidefigure" if self.margin and is_wide(block) else "\\arfigure"
+        return f"{macro}{{%\n{picture}}}{{{self.inlines(block.caption)}}}\n"
+
+    def _shape(self, shape: Shape) -> str:
+        match shape:
+            case Box():
+                corner, other = (shape.x, shape.y), (shape.x + shape.width, shape.y + shape.height)
+                middle = (shape.x + shape.width / 2, shape.y + shape.height / 2)
+                return f"\\draw[arbox] {_point(corner)} rectangle {_point(other)};" + self._inside(middle, shape.label)
+            case Disc():
+                circle = f"\\draw[ardisc] {_point((shape.x, shape.y))} circle[radius={_number(shape.radius)}];"
+                return circle + self._inside((shape.x, shape.y), shape.label)
+            case Arrow():
+                return _arrow(shape)
+            case Label():
+                style = ("arback," if shape.backward else "") + ("arsmall," if shape.small else "")
+                at = _point((shape.x, shape.y))
+                return f"\\node[{style}anchor={_ANCHORS[shape.anchor]}] at {at} {{${self.printer(shape.layout)}$}};"
+        raise RenderError(f"the LaTeX document has no rule for the shape {type(shape).__name__}")
+
+    def _inside(self, point: tuple[float, float], label: Layout | None) -> str:
+        return "" if label is None else f" \\node at {_point(point)} {{${self.printer(label)}$}};"
+
+
+def _arrow(arrow: Arrow) -> str:
+    parts = drawn(arrow)
+    style = "arbackward" if arrow.backward else "arforward"
+    if arrow.curved:
+        a, b, c, d = map(_point, parts.shaft)
+        shaft = f"\\draw[{style}] {a} .. controls {b} and {c} .. {d};"
+    else:
+        shaft = f"\\draw[{style}] {' -- '.join(map(_point, parts.shaft))};"
+    if not parts.head:
+        return shaft
+    colour = "arback" if arrow.backward else "black"
+    return f"{shaft} \\fill[{colour}] {' -- '.join(map(_point, parts.head))} -- cycle;"
+
+
+def _rules_below(cells: TableRow) -> str:
+    """A short rule under each spanning cell of the row above the header."""
+    rules, at = [], 1
+    for cell in cells:
+        size = cell.columns if isinstance(cell, Span) else 1
+        if isinstance(cell, Span) and cell.inlines:
+            rules.append(f"\\cmidrule(l){{{at}-{at + size - 1}}}")
+        at += size
+    return "".join(rules)
+
+
+def _key(key: str) -> str:
+    """A name for a link: what could be markup in it is spelt by code."""
+    return re.sub(r"[^A-Za-z0-9:.-]", lambda match: f"-{ord(match[0]):x}-", key)
+
+
+def _code(text: str) -> str:
+    """Source text with every space and line end kept; in typewriter type only the dashes could join."""
+    shown = "\\\\\n".join(latex_text(line).replace(" ", "\\ ") for line in text.split("\n"))
+    return shown.replace("\\textbackslash{}", "\\char92{}").replace("\\\\\n\\\\", "\\\\\n\\mbox{}\\\\")
+
+
+def _point(point: tuple[float, float]) -> str:
+    return f"({_number(point[0])},{_number(point[1])})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+
+
+def _pt(value: float) -> str:
+    return f"{_number(value)}pt"
+
+
+_BLOCKS: dict[type, Callable[[LatexWriter, Any], str]] = {
+    Heading: LatexWriter._heading,
+    Paragraph: LatexWriter._paragraph,
+    Display: LatexWriter._display,
+    SideNote: LatexWriter._side_note,
+    Table: LatexWriter._table,
+    Diagram: LatexWriter._diagram,
+    RuleStatement: LatexWriter._rule,
+    Verbatim: LatexWriter._verbatim,
+    Gap: LatexWriter._gap,
+}

@@ -1,0 +1,207 @@
+"""Notes in the side column kept apart: where one would start before the one above it has ended, space is added.
+
+The column of text and the column of notes are followed down the page by estimates that err to the safe side: text is taken
+to be a little shorter than it is, notes a little longer. Page breaks are not foreseen; they only give more room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autorecur.errors import RenderError
+from autorecur.render.blocks import (
+    Block,
+    Diagram,
+    Display,
+    Document,
+    EquationRow,
+    Gap,
+    Heading,
+    Inlines,
+    Paragraph,
+    RuleStatement,
+    SideNote,
+    Span,
+    Table,
+    TableRow,
+    Verbatim,
+)
+from autorecur.render.displays import Line, lines
+from autorecur.render.page import (
+    DISPLAY_SKIP,
+    LINE,
+    NOTE_LINE,
+    NOTE_SIZE,
+    NOTE_WIDTH,
+    PARAGRAPH_SKIP,
+    ROW_SKIP,
+    TEXT_SIZE,
+    TEXT_WIDTH,
+)
+from autorecur.render.prose import inline_width, line_count, tall_pieces
+
+# Small type is wider for its size; a line that is nearly full may break.
+_NOTE_ROOM = NOTE_WIDTH / NOTE_SIZE / 1.08
+_ASCENT, _DESCENT = 6.5, 3.0
+_APART = 3.0
+_TABLE_SIZE = 9.0
+_TITLE = 70.0
+
+
+def arranged(document: Document) -> Document:
+    """The document with gaps, row spaces and drops of side notes filled in."""
+    column = _Column()
+    if document.seal is not None:
+        column.free = side_note_height(document.seal) + _DESCENT
+    column.y = _TITLE + LINE * len(document.subtitle)
+    return replace(document, blocks=tuple(column.blocks(document.blocks)))
+
+
+def note_height(inlines: Inlines) -> float:
+    """From the first baseline to the last."""
+    return (line_count(inlines, _NOTE_ROOM) - 1) * NOTE_LINE + 3.0 * tall_pieces(inlines)
+
+
+def side_note_height(note: SideNote) -> float:
+    items = (*((((note.title),),) if note.title else ()), *note.items)
+    return sum(note_height(item) + NOTE_LINE + 2.0 for item in items)
+
+
+def table_width(table: Table) -> float:
+    """In points, with the space between columns."""
+    rows = [table.header, *(line for group in table.groups for line in group), *table.foot]
+    columns = [0.0] * len(table.align)
+    for line in rows:
+        for at, cell in _placed(line):
+            if at < len(columns):
+                columns[at] = max(columns[at], inline_width(cell))
+    return sum(columns) * _TABLE_SIZE + 12.0 * (len(columns) - 1)
+
+
+def _placed(line: TableRow) -> Iterator[tuple[int, Inlines]]:
+    at = 0
+    for cell in line:
+        if isinstance(cell, Span):
+            at += cell.columns
+        else:
+            yield at, cell
+            at += 1
+
+
+def is_wide(block: Table | Diagram) -> bool:
+    """Whether the block reaches into the side column."""
+    return (table_width(block) if isinstance(block, Table) else block.width) > TEXT_WIDTH + 2.0
+
+
+@dataclass
+class _Column:
+    """``y``: how far down the text has come at least; ``free``: from where on the side column is free."""
+
+    y: float = 0.0
+    free: float = 0.0
+
+    def blocks(self, blocks: tuple[Block, ...]) -> Iterator[Block]:
+        for block in blocks:
+            try:
+                method = _ARRANGERS[type(block)]
+            except KeyError:
+                raise RenderError(f"no document knows the block {type(block).__name__}") from None
+            yield from method(self, block)
+
+    def _heading(self, block: Heading) -> Iterator[Block]:
+        self.y += 26.0
+        yield block
+
+    def _paragraph(self, block: Paragraph) -> Iterator[Block]:
+        self.y += PARAGRAPH_SKIP + LINE * line_count(block.inlines, TEXT_WIDTH / TEXT_SIZE * 1.04)
+        yield block
+
+    def _display(self, block: Display) -> Iterator[Block]:
+        self.y += DISPLAY_SKIP
+        rows = tuple(self._row(given, first=at == 0) for at, given in enumerate(block.rows))
+        self.y += DISPLAY_SKIP
+        # Before the first row the space stands before the display.
+        if rows and rows[0].space:
+            yield Gap(rows[0].space)
+            rows = (replace(rows[0], space=0.0), *rows[1:])
+        yield Display(rows)
+
+    def _row(self, given: EquationRow, first: bool) -> EquationRow:
+        for at, line in enumerate(lines(Display((given,)))):
+            skip = 0.0 if first and at == 0 else ROW_SKIP
+            if line.note:
+                given = replace(given, space=self._note(line, skip))
+            self._line(line, skip)
+        return given
+
+    def _note(self, line: Line, skip: float) -> float:
+        """Claims the side column for the line's note and says how much space it needs above the line."""
+        baseline = self.y + skip + TEXT_SIZE * max(0.7, line.extent().height)
+        extra = max(0.0, self.free + _APART - (baseline - _ASCENT))
+        self.free = baseline + extra + note_height(line.note) + _DESCENT
+        self.y += extra
+        return round(extra, 1)
+
+    def _line(self, line: Line, skip: float) -> None:
+        size = line.extent()
+        self.y += skip + max(LINE, TEXT_SIZE * (size.height + size.depth))
+
+    def _side_note(self, block: SideNote) -> Iterator[Block]:
+        drop = max(0.0, self.free + _APART - self.y)
+        self.free = self.y + drop + side_note_height(block) + _DESCENT
+        yield replace(block, drop=round(drop, 1))
+
+    def _table(self, block: Table) -> Iterator[Block]:
+        if is_wide(block):
+            yield from self._clear()
+        rows = 1 + sum(len(group) for group in block.groups) + len(block.foot) + (1 if block.over else 0)
+        self.y += 11.0 * rows + 18.0
+        yield block
+
+    def _diagram(self, block: Diagram) -> Iterator[Block]:
+        if is_wide(block):
+            yield from self._clear()
+        self.y += block.height
+        yield block
+
+    def _clear(self) -> Iterator[Block]:
+        """Space until the side column is free."""
+        missing = round(self.free + _APART - self.y - PARAGRAPH_SKIP, 1)
+        if missing > 0:
+            self.y += missing
+            yield Gap(missing)
+
+    def _rule(self, block: RuleStatement) -> Iterator[Block]:
+        if block.note and self.free + _APART > self.y + 9.0:
+            gap = round(self.free + _APART - self.y - 9.0, 1)
+            self.y += gap
+            yield Gap(gap)
+        self.y += 9.0
+        if block.note:
+            self.free = self.y + LINE + note_height(block.note) + _DESCENT
+        body = tuple(self.blocks(block.body))
+        proof = tuple(self.blocks(block.proof))
+        yield replace(block, body=body, proof=proof)
+
+    def _verbatim(self, block: Verbatim) -> Iterator[Block]:
+        self.y += 10.0 * len(block.text.splitlines())
+        yield block
+
+    def _gap(self, block: Gap) -> Iterator[Block]:
+        self.y += block.height
+        yield block
+
+
+_ARRANGERS: dict[type, Callable[[_Column, Any], Iterator[Block]]] = {
+    Heading: _Column._heading,
+    Paragraph: _Column._paragraph,
+    Display: _Column._display,
+    SideNote: _Column._side_note,
+    Table: _Column._table,
+    Diagram: _Column._diagram,
+    RuleStatement: _Column._rule,
+    Verbatim: _Column._verbatim,
+    Gap: _Column._gap,
+}
