@@ -1,0 +1,54 @@
+"""Write a recurrent cell once. Read its gradient, run its gradient, prove that they agree.
+
+    >>> import autorecur as ar
+    >>> d = ar.cells["lstm"].derive()
+    >>> d.verify().passed
+    True
+
+Importing the package is cheap: what a name needs is loaded when the name is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from autorecur.errors import AutorecurError as AutorecurError
+from autorecur.errors import CellError as CellError
+from autorecur.errors import GradientError as GradientError
+from autorecur.errors import RenderError as RenderError
+from autorecur.errors import ShapeError as ShapeError
+
+if TYPE_CHECKING:
+    from autorecur import cells as cells
+    from autorecur.language.building import cell as cell
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AutorecurError",
+    "CellError",
+    "GradientError",
+    "RenderError",
+    "ShapeError",
+    "__version__",
+    "cell",
+    "cells",
+]
+
+_ROOMS = {"cell": "autorecur.language.building"}
+"""Where each name that is loaded on first use lives; ``cells`` is a room itself."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "cells":
+        return import_module("autorecur.cells")
+    if name in _ROOMS:
+        value = getattr(import_module(_ROOMS[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'autorecur' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,82 @@
+"""Click's commands with near misses that compare names without their dashes, and examples in the help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+class Command(click.Command):
+    """A command whose help ends with ``examples`` and that knows what a mistyped option meant."""
+
+    def __init__(self, *arguments: Any, examples: str = "", **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise click.UsageError(_no_such_option(error.option_name, self.get_params(ctx)), ctx) from None
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_examples(self.examples, formatter)
+
+
+class Program(click.Group):
+    """The group of commands; ``examples`` end its help."""
+
+    command_class = Command
+
+    def __init__(self, *arguments: Any, examples: str = "", **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            click.echo(self.get_help(ctx))
+            ctx.exit()
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise click.UsageError(_no_such_option(error.option_name, self.get_params(ctx)), ctx) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from autorecur.language.nearest import did_you_mean
+
+            known = self.list_commands(ctx)
+            hint = did_you_mean(name, known) or f" There are {', '.join(known)}."
+            raise click.UsageError(f"there is no command '{name}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the source: the main job first."""
+        return list(self.commands)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_examples(self.examples, formatter)
+
+
+def _no_such_option(name: str, parameters: Sequence[click.Parameter]) -> str:
+    from autorecur.language.nearest import nearest
+
+    known = [option.lstrip("-") for p in parameters if isinstance(p, click.Option) for option in p.opts]
+    meant = nearest(name.lstrip("-"), (option for option in known if len(option) > 1))
+    return f"there is no option '{name}'." + (f" Did you mean '--{meant}'?" if meant else "")
+
+
+def _write_examples(examples: str, formatter: click.HelpFormatter) -> None:
+    if examples:
+        with formatter.section("Examples"):
+            formatter.write_dl([_split(line) for line in examples.strip().splitlines()], col_max=52)
+
+
+def _split(line: str) -> tuple[str, str]:
+    command, _, meaning = line.strip().partition("  # ")
+    return command.strip(), meaning.strip()

@@ -1,0 +1,98 @@
+"""Everything that can go wrong, as one message on standard error and an exit code; never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from enum import IntEnum
+
+import click
+
+from autorecur.cli.terminal import OutputError, ReaderGone, is_terminal, say
+from autorecur.errors import AutorecurError
+
+
+class ExitCode(IntEnum):
+    DONE = 0
+    CHECK_FAILED = 1
+    BAD_INPUT = 2
+    TOOL_MISSING = 3
+    BUG = 70
+    INTERRUPTED = 130
+
+
+DEBUG = "AUTORECUR_DEBUG"
+"""With this variable set to 1, an unexpected exception shows where it came from."""
+
+
+def debugging() -> bool:
+    return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """What ``command`` returns as exit code (nothing: 0); what it raises as a message and the code that belongs to it."""
+    try:
+        with warnings.catch_warnings():
+            if not debugging():
+                warnings.simplefilter("ignore")
+            return int(code) if isinstance(code := command(), int) else ExitCode.DONE
+    except ReaderGone:
+        return ExitCode.DONE
+    except Exception as error:
+        if debugging() and not isinstance(error, (click.ClickException, click.exceptions.Exit)):
+            raise
+        return _report(error)
+    except KeyboardInterrupt:
+        return _last_words("interrupted.", ExitCode.INTERRUPTED)
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        return _last_words("interrupted.", ExitCode.INTERRUPTED)
+    if isinstance(error, click.UsageError):
+        return _last_words(error.format_message() + _where_to_read(error), ExitCode.BAD_INPUT)
+    if isinstance(error, click.ClickException):
+        return _last_words(error.format_message(), error.exit_code)
+    if isinstance(error, AutorecurError):
+        return _last_words(str(error), code_of(error))
+    if isinstance(error, OSError):
+        return _last_words(_about_file(error), ExitCode.BAD_INPUT)
+    if isinstance(error, MemoryError):
+        return _last_words("there is not enough memory for this.", ExitCode.BAD_INPUT)
+    return _last_words(_about_bug(error), ExitCode.BUG)
+
+
+def code_of(error: AutorecurError) -> ExitCode:
+    from autorecur.render.pdf import MissingTool  # adapted when the room is there
+
+    return ExitCode.TOOL_MISSING if isinstance(error, MissingTool) else ExitCode.BAD_INPUT
+
+
+def _last_words(message: str, code: int) -> int:
+    label = "error: "
+    if is_terminal(sys.stderr) and not os.environ.get("NO_COLOR"):
+        label = click.style(label, fg="red", bold=True)
+    try:
+        say(label + message)
+    except (ReaderGone, OutputError):
+        return code
+    return code
+
+
+def _where_to_read(error: click.UsageError) -> str:
+    return f"\n'{error.ctx.command_path} --help' tells more." if error.ctx is not None else ""
+
+
+def _about_file(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def _about_bug(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+    return f"this should not have happened; please report it with the command that you typed ({what}; {DEBUG}=1 shows where)."

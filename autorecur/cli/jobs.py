@@ -1,0 +1,129 @@
+"""What the commands do: read a cell, derive, verify, and only then write."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import EllipsisType
+from typing import TYPE_CHECKING
+
+import click
+
+from autorecur.cli import terminal
+from autorecur.cli.failures import ExitCode
+from autorecur.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from autorecur.derive import Derivation
+    from autorecur.language.cell import Cell
+    from autorecur.verify.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was typed."""
+
+    cell: str
+    output: Path | None = None
+    steps: int | None = None
+    loss: str | None = None
+    at: str = "last"
+    notation: str | None = None
+    lang: str = "en"
+    detail: str = "standard"
+    fragment: bool = False
+    pdf_engine: str = "auto"
+    seed: int = 0
+
+
+def derive(request: Request) -> int:
+    """Writes the document of a cell, if every check of it passes."""
+    if request.fragment and request.output is not None and request.output.suffix.lower() != ".tex":
+        raise click.UsageError("--fragment is LaTeX: write -o FILE.tex, or leave -o out.")
+    text = ""
+    with Progress() as progress:
+        derivation, report = _verified(request, progress)
+        if report.passed:
+            progress("setting the page")
+            text = _written(derivation, request)
+    if text:
+        terminal.put(text)
+    return _tell(derivation, report, request)
+
+
+def check(request: Request, as_json: bool) -> int:
+    """Prints every check of a cell: a table on standard output, or one JSON object."""
+    from autorecur.cli import checks
+
+    with Progress() as progress:
+        derivation, report = _verified(request, progress)
+    if as_json:
+        terminal.put(json.dumps(checks.as_object(derivation, report), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        terminal.put(checks.table(report, terminal.console(sys.stdout)))
+    return ExitCode.DONE if report.passed else ExitCode.CHECK_FAILED
+
+
+def cells(name: str | None) -> int:
+    """Lists the built-in cells, or prints the text of one."""
+    import autorecur
+
+    if name is not None:
+        terminal.put(str(_cell(name)))
+        return ExitCode.DONE
+    width = max(len(known) for known in autorecur.cells)
+    rows = [f"{known:<{width}}  {autorecur.cells[known].title}" for known in autorecur.cells]
+    terminal.put("\n".join(rows))
+    return ExitCode.DONE
+
+
+def _cell(name: str) -> Cell:
+    from autorecur import cells
+
+    return cells.load(name, sys.stdin)
+
+
+def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]:
+    progress(f"reading {request.cell}")
+    cell = _cell(request.cell)
+    progress(f"deriving {cell.name}")
+    derivation = cell.derive(
+        steps=request.steps,
+        loss=_loss(request.loss),
+        at=request.at,
+        notation=request.notation,
+        language=request.lang,
+    )
+    progress(f"checking {len(derivation.equations)} equations of {cell.name}")
+    return derivation, derivation.verify(seed=request.seed)
+
+
+def _loss(typed: str | None) -> str | None | EllipsisType:
+    """What :meth:`Cell.derive` takes: nothing typed leaves the choice to the cell, ``none`` is the general linear loss."""
+    if typed is None:
+        return ...
+    return None if typed.strip() == "none" else typed
+
+
+def _written(derivation: Derivation, request: Request) -> str:
+    """Writes the file that was asked for; without one, the LaTeX."""
+    if request.output is None:
+        return derivation.to_latex(fragment=request.fragment, detail=request.detail)
+    derivation.save(
+        request.output, detail=request.detail, fragment=request.fragment, pdf_engine=request.pdf_engine
+    )
+    return ""
+
+
+def _tell(derivation: Derivation, report: Report, request: Request) -> int:
+    """The table of checks and what became of the document, on standard error."""
+    from autorecur.cli import checks
+
+    terminal.say(checks.table(report, terminal.console()))
+    if not report.passed:
+        raise checks.Failed("the document is not written, because a check failed.")
+    if request.output is not None:
+        terminal.say(f"written: {request.output}")
+    return ExitCode.DONE

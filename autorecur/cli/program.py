@@ -1,0 +1,161 @@
+"""The commands: what they take and what they teach. What they do stands in :mod:`autorecur.cli.jobs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autorecur import __version__
+from autorecur.cli.commands import Command, Program
+from autorecur.cli.options import LOSSES, MOST_STEPS, OneOf, OutputFile, WholeNumber
+
+CELL = """CELL is a built-in name (lstm), the path of a .cell file, or - for standard input."""
+
+
+def _steps(meaning: str) -> Callable[[Any], Any]:
+    kind = WholeNumber(1, MOST_STEPS, f"a whole number from 1 to {MOST_STEPS:,}")
+    return click.option("--steps", metavar="T", type=kind, help=meaning)
+
+
+def _seed() -> Callable[[Any], Any]:
+    kind = WholeNumber(0, None, "a whole number that is not negative")
+    return click.option(
+        "--seed", metavar="S", type=kind, default=0, help="The seed of the random numbers of the checks; 0 by default."
+    )
+
+
+def _loss() -> Callable[[Any], Any]:
+    known = ", ".join(LOSSES)
+    return click.option(
+        "--loss",
+        metavar="NAME|EXPR",
+        help=f"The loss of one step: {known}; 'mse(y)' puts it on y; or an expression such as "
+        "'sum(square(h[t] - target[t]))'; none is a general linear loss. By default the one of the cell's "
+        "header 'loss:', else mse.",
+    )
+
+
+def _at() -> Callable[[Any], Any]:
+    return click.option(
+        "--at", type=OneOf(("last", "all")), default="last", help="At the last step (the default), or summed over all."
+    )
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    examples="""
+    autorecur derive lstm -o lstm.pdf         # the whole derivation of the LSTM, checked, as a PDF
+    autorecur derive my.cell -o my.tex        # the same for a cell of your own
+    autorecur check my.cell                   # only the checks: is every equation right?
+    autorecur cells                           # the cells that are built in
+    autorecur cells gru                       # one of them, as a text to start from
+    """,
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def program() -> None:
+    """Backpropagation through time for a recurrent cell, from its equations.
+
+    Write the cell as it stands in the paper; autorecur derives every gradient step by step, checks each
+    equation against numbers, and prints the page.
+    """
+
+
+@program.command(
+    cls=Command,
+    examples="""
+    autorecur derive lstm -o lstm.pdf                      # a PDF; with TeX if it is there, else without
+    autorecur derive gru --steps 3 --at all -o gru.pdf     # also written out for three steps, a loss at each
+    autorecur derive lstm --detail brief -o page.pdf       # on one page
+    autorecur derive my.cell --loss ce                     # LaTeX on standard output
+    autorecur derive rnn --fragment -o rnn.tex             # to \\input into a document of your own
+    echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md
+    """,
+)
+@click.argument("cell", metavar="CELL")
+@click.option(
+    "-o", "--output", type=OutputFile(), help="Where to write; the suffix is the format: .tex, .pdf, .md, .typ."
+)
+@_steps("Also write the equations out for T steps, 1 to 10,000.")
+@_loss()
+@_at()
+@click.option("--notation", metavar="NAME|FILE.toml", help="How symbols are printed; by default as the author wrote them.")
+@click.option("--lang", metavar="LANG", default="en", help="The language of the page: en.")
+@click.option(
+    "--detail",
+    type=OneOf(("brief", "standard", "full")),
+    default="standard",
+    help="How much is shown: brief fits a page, standard is the default.",
+)
+@click.option("--fragment", is_flag=True, help="LaTeX without a preamble, for a document of your own.")
+@click.option(
+    "--pdf-engine",
+    type=OneOf(("auto", "latex", "typst")),
+    default="auto",
+    help="What sets the PDF: auto takes TeX if it is there, else the embedded typst.",
+)
+@_seed()
+def derive(**settings: Any) -> int:
+    """Derive every gradient of CELL, check it, and print the page.
+
+    CELL is a built-in name (lstm), the path of a .cell file, or - for standard input. The suffix of the file
+    chooses the format; without -o the LaTeX goes to standard output. Every equation is evaluated and compared
+    with numerical derivatives first: if one fails, nothing is written and the exit code is 1.
+    """
+    from autorecur.cli import jobs
+
+    return jobs.derive(jobs.Request(**settings))
+
+
+@program.command(
+    cls=Command,
+    examples="""
+    autorecur check lstm                        # every equation of the LSTM, with its error
+    autorecur check my.cell --seed 7            # with other random numbers
+    autorecur check my.cell --json              # for a program to read
+    autorecur check my.cell && echo correct     # the exit code is 0 only if all passed
+    """,
+)
+@click.argument("cell", metavar="CELL")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@_steps("The number of steps to check with; by default as many as the cell's delays need.")
+@_loss()
+@_at()
+@_seed()
+def check(**settings: Any) -> int:
+    """Check every gradient equation of CELL against numerical derivatives.
+
+    CELL is a built-in name (lstm), the path of a .cell file, or - for standard input. The exit code is 0 if all
+    passed and 1 if one failed.
+    """
+    from autorecur.cli import jobs
+
+    as_json = settings.pop("as_json")
+    return jobs.check(jobs.Request(**settings), as_json)
+
+
+@program.command(
+    cls=Command,
+    examples="""
+    autorecur cells                     # what is built in
+    autorecur cells gru                 # the equations of the GRU
+    autorecur cells gru > my.cell       # a text to start from
+    """,
+)
+@click.argument("cell", metavar="[CELL]", required=False)
+def cells(cell: str | None) -> int:
+    """List the built-in cells, or print the equations of one."""
+    from autorecur.cli import jobs
+
+    return jobs.cells(cell)
+
+
+@program.command(cls=Command, examples="autorecur doctor")
+def doctor() -> int:
+    """Versions, the cache folder, and which ways to a PDF work here."""
+    from autorecur.cli.doctor import examine
+
+    return examine()
