@@ -24,6 +24,8 @@ class Place:
     """The whole line that the span lies on."""
     note: str = ""
     """What stands there, printed behind the carets, such as ``W_x x[t] is n_h``."""
+    source: str = ""
+    """The text's name where it is not the cell's own, such as ``the loss``."""
 
 
 class CellError(AutorecurError, ValueError):
@@ -65,7 +67,7 @@ def _quote(place: Place) -> str:
     width = 96
     start = 0 if place.end <= width else max(0, place.column - 1 - width // 3)
     shown = place.text[start : start + width].replace("\t", " ").rstrip("\r\n")
-    gutter = f"  line {place.line} | "
+    gutter = f"  {place.source} | " if place.source else f"  line {place.line} | "
     carets = max(1, min(place.end - place.column, start + width - place.column + 1))
     pointer = " " * (len(gutter) + place.column - 1 - start) + "^" * carets
     return f"{gutter}{shown}\n{pointer}" + (f" {place.note}" if place.note else "")

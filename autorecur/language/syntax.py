@@ -82,6 +82,6 @@ class Assignment:
     name: str
     expression: Expression
     titles: dict[str, str]
-    line: int
+    line: int = field(compare=False)
     span: Span = field(default=Span(0, 0), compare=False, repr=False)
     """The span of the left-hand side."""

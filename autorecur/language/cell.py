@@ -1,0 +1,185 @@
+"""A cell: its equations, and what is known about every name in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import EllipsisType, MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from autorecur.errors import ShapeError
+from autorecur.language.canonical import write_equation
+from autorecur.language.headers import write_titles
+from autorecur.language.measure import measure
+from autorecur.language.order import Loop
+from autorecur.language.sizes import Size, names_in, resolve
+from autorecur.language.syntax import Assignment, Expression
+from autorecur.language.text import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from autorecur.derive import Derivation
+
+Sizes = tuple[Size, Size]
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Cell:
+    """A recurrent cell, read from its equations; make one with :func:`autorecur.cell`.
+
+    ``states`` are the quantities that other steps read, ``inputs`` what no equation gives, ``outputs`` what no equation of
+    the same step uses (or what the header ``output`` says), each in order of appearance. ``parameters`` maps each to its
+    shape in named sizes: ``("n_h", "n_x")``, ``("n_h",)`` for a vector, ``()`` for a number; a learned initial state is the
+    parameter ``h[0]``. ``shapes`` maps every name to (rows, columns), ``offsets`` each state and input to the offsets from
+    t at which it is read. ``loops`` is the order of computation.
+    """
+
+    name: str
+    titles: Mapping[str, str]
+    source: str
+    loss: str | None
+    assignments: tuple[Assignment, ...]
+    states: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    parameters: Mapping[str, tuple[Size, ...]]
+    shapes: Mapping[str, Sizes]
+    convention: str
+    offsets: Mapping[str, tuple[int, ...]]
+    loops: tuple[Loop, ...]
+    learned: tuple[str, ...]
+    scalars: tuple[str, ...]
+    target: str | None
+    steps_name: str
+    sizes: tuple[str, ...]
+    headers: Mapping[str, str]
+    """The headers as written, without titles."""
+    texts: tuple[Source, ...]
+    """The text that each assignment stands in."""
+
+    def __post_init__(self) -> None:
+        for key in ("titles", "parameters", "shapes", "offsets", "headers"):
+            object.__setattr__(self, key, MappingProxyType(dict(getattr(self, key))))
+
+    @property
+    def title(self) -> str:
+        """The title in English, or in the first language that has one, or the name."""
+        return self.titles.get("en") or next(iter(self.titles.values()), self.name)
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """Each equation in its canonical spelling."""
+        return tuple(write_equation(assignment) for assignment in self.assignments)
+
+    def shape_of(self, expression: Expression) -> Sizes:
+        """(rows, columns) of an expression in this cell's names."""
+        return measure(expression, self.shapes, self.convention)
+
+    def initial_keys(self, state: str) -> tuple[str, ...]:
+        """The keys of a state's initial values: ``h[0]``, ``h[-1]`` for a delay of two, ``g[T+1]`` if it runs backwards."""
+        return initial_keys(state, self.offsets[state])
+
+    def extended(
+        self, equations: Mapping[str, str | Expression], titles: Mapping[str, Mapping[str, str]] | None = None
+    ) -> Cell:
+        """This cell with further equations behind its own, such as ``{"loss": "mean(square(y[t] - target[t]))"}``."""
+        from autorecur.language.extending import extend
+
+        return extend(self, equations, titles)
+
+    def init(self, sizes: Mapping[str, int], seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
+        """Random values for all parameters: uniform within ±1/√n, n the number of components that a row takes in."""
+        import numpy as np
+
+        known = self._checked(sizes)
+        generator = np.random.default_rng(seed)
+        values = {}
+        for name, shape in self.parameters.items():
+            counts = tuple(resolve(size, known) for size in shape)
+            if counts:
+                taken_in = counts[-1] if self.convention == "column" else counts[0]
+                bound = 1 / math.sqrt(taken_in)
+                values[name] = generator.uniform(-bound, bound, counts)
+            else:
+                values[name] = generator.uniform(0.1, 0.9, ())
+        return {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+
+    def _checked(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        wanted = {name: None for shape in self.parameters.values() for size in shape for name in names_in(size)}
+        missing = [name for name in self.sizes if name in wanted and name not in sizes]
+        if missing:
+            raise ShapeError(
+                f"the size {', '.join(missing)} is missing; {self.name} has the sizes {', '.join(self.sizes)}."
+            )
+        for name in wanted:
+            size = sizes[name]
+            if isinstance(size, bool) or not hasattr(size, "__index__") or size.__index__() < 1:
+                raise ShapeError(f"the size {name} is {size!r}; a size is a whole number from 1.")
+        return {name: sizes[name].__index__() for name in wanted}
+
+    def derive(
+        self,
+        steps: int | None = None,
+        loss: str | EllipsisType | None = ...,
+        at: str = "last",
+        notation: Any = None,
+        language: str = "en",
+        **options: Any,
+    ) -> Derivation:
+        """All equations of backpropagation through time for this cell, as a Derivation.
+
+        ``loss``: ``"mse"``, ``"squared"``, ``"half_squared"``, ``"ce"``, ``"bce"``, an expression such as
+        ``"sum(k[t] * h[t])"``, or None for a general linear one; if it is not given, the header ``loss`` of the cell, else
+        ``"mse"``. ``at``: ``"last"`` or ``"all"`` steps.
+        """
+        from autorecur.derive import derive
+
+        chosen = (self.loss or "mse") if loss is ... else loss
+        return derive(self, steps=steps, loss=chosen, at=at, notation=notation, language=language, **options)
+
+    # ---------------------------------------------------------------- as text
+
+    def __str__(self) -> str:
+        lines = [f"name: {self.name}"]
+        lines += [
+            f"{'title' if language == 'en' else f'title.{language}'}: {text}" for language, text in self.titles.items()
+        ]
+        lines += [f"{key}: {value}" for key, value in self.headers.items() if key != "name"]
+        equations = self.equations
+        width = max(len(equation) for equation in equations)
+        for equation, assignment in zip(equations, self.assignments, strict=True):
+            comment = write_titles(assignment.titles)
+            lines.append(f"{equation.ljust(min(width, 80))}  # {comment}" if comment else equation)
+        return "\n".join(lines) + "\n"
+
+    def __repr__(self) -> str:
+        return f"<cell {self.name}: {', '.join(self.equations[:8])}{', …' if len(self.assignments) > 8 else ''}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cell):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def _identity(self) -> tuple[object, ...]:
+        headers = {key: value for key, value in self.headers.items() if key != "name"}
+        return self.name, dict(self.titles), self.assignments, headers, dict(self.shapes), self.outputs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = {key: dict(value) if isinstance(value, MappingProxyType) else value for key, value in values.items()}
+        return _rebuilt, (plain,)
+
+
+def initial_keys(state: str, offsets: tuple[int, ...]) -> tuple[str, ...]:
+    """``h[0]``, ``h[-1]``, … for the delays in ``offsets``, ``h[T+1]``, … for those that look ahead."""
+    delays = [f"{state}[{-step}]" for step in range(-min(*offsets, 0))]
+    return (*delays, *(f"{state}[T+{step}]" for step in range(1, max(*offsets, 0) + 1)))
+
+
+def _rebuilt(values: dict[str, Any]) -> Cell:
+    return Cell(**values)

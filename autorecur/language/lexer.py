@@ -1,0 +1,343 @@
+"""From characters to tokens: numbers, signs, and names with all that belongs to them (subscripts, accents, time index)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from autorecur.errors import CellError
+from autorecur.language import alphabet
+from autorecur.language.functions import function_names
+from autorecur.language.nearest import nearest
+from autorecur.language.syntax import Span
+from autorecur.language.text import Source
+
+LONGEST_NAME = 64
+LARGEST_DELAY = 1000
+LARGEST_EXPONENT = 100
+
+_BLANK = re.compile(r"(?:[ \t\u00a0\u2009\u202f~&$]|\\[,;:! ]|\\\\(?:\[[^\]\n]*\])?)+")
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_WORD = re.compile(r"[^\W\d_]\w*")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_TIME = r"\s*t\s*(?:([+\-−])\s*(\d+)\s*)?"
+_INDEX = re.compile(rf"\s*\[{_TIME}\]", re.ASCII)
+_SUPERSCRIPT_TIME = re.compile(
+    rf"\^\s*(?:\{{\s*(?:<|\(|\[|\\langle\b)?{_TIME}(?:>|\)|\]|\\rangle)?\s*\}}|<{_TIME}>|\({_TIME}\)|t(?!\w))", re.ASCII
+)
+_SUBSCRIPT_TIME = re.compile(rf"(?:(.*?),)?{_TIME}", re.ASCII)
+_UNICODE_TIME = re.compile("ₜ(?:([₊₋])([₀-₉]+))?")
+_TRANSPOSE = re.compile(
+    r"\^\s*(?:T(?!\w)|⊤|\\top(?![A-Za-z])|\\intercal(?![A-Za-z])|"
+    r"\{\s*(?:\\!)?\s*(?:T|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?)\s*\})|\.T(?!\w)|[ᵀ⊤]"
+)
+_POWER = re.compile(r"(?:\^|\*\*)\s*(?:\{\s*([+-]?\d+)\s*\}|([+-]?\d+)(?![\d.]))|([²³])", re.ASCII)
+_DERIVATIVE = re.compile(r"dL\s*/\s*d(?=[^\W\d_]|\\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """``kind`` is ``number``, ``name``, ``transpose``, ``power``, ``end`` or the sign itself (``dot`` for ``·`` and ``×``)."""
+
+    kind: str
+    span: Span
+    name: str = ""
+    """The name, or the digits of a number."""
+    offset: int | None = None
+    """A name's time index relative to t; the exponent of a power."""
+
+
+class Lexer:
+    """Reads one line, or one expression, of ``source`` between two positions."""
+
+    def __init__(self, source: Source, start: int, end: int, derivatives: bool = False) -> None:
+        self.source = source
+        self.text = source.text
+        self.position = start
+        self.end = end
+        self.derivatives = derivatives
+
+    def next(self) -> Token:
+        if blank := _BLANK.match(self.text, self.position, self.end):
+            self.position = blank.end()
+        start = self.position
+        if start >= self.end:
+            return Token("end", Span(self.end, self.end))
+        if postfix := self._postfix(start):
+            return postfix
+        if number := _NUMBER.match(self.text, start, self.end):
+            return self._number(number)
+        sign = alphabet.SIGNS.get(self.text[start])
+        if sign:
+            return self._advance(sign, start, start + 1)
+        if self.text.startswith(".*", start):
+            return self._advance("*", start, start + 2)
+        if command := _COMMAND.match(self.text, start, self.end):
+            return self._command(command)
+        if self.text[start].isalpha():
+            return self._name(start)
+        raise self._unknown(start)
+
+    def _advance(self, kind: str, start: int, end: int, name: str = "", offset: int | None = None) -> Token:
+        self.position = end
+        return Token(kind, Span(start, end), name, offset)
+
+    def _postfix(self, start: int) -> Token | None:
+        if found := _TRANSPOSE.match(self.text, start, self.end):
+            return self._advance("transpose", start, found.end())
+        if found := _POWER.match(self.text, start, self.end):
+            digits = found[1] or found[2]
+            if digits and not 0 < int(digits[:9]) <= LARGEST_EXPONENT:
+                raise self.source.error(
+                    f"an exponent is a whole number from 1 to {LARGEST_EXPONENT}; ^ works on each component.",
+                    Span(start, found.end()),
+                    hint="For a reciprocal write 1 / (…), for a root sqrt(…).",
+                )
+            exponent = int(digits) if digits else alphabet.SUPERSCRIPT_DIGITS[found[3]]
+            return self._advance("power", start, found.end(), offset=exponent)
+        if self.text[start] == "^":
+            raise self.source.error(
+                "after ^ stands T (the transpose) or a whole number (a power of each component).",
+                Span(start, min(start + 2, self.end)),
+                hint="A time index is written h[t-1]; the number of a layer belongs to the name, as in h_1[t].",
+            )
+        return None
+
+    def _number(self, number: re.Match[str]) -> Token:
+        span = Span(*number.span())
+        if number.end() - number.start() > LONGEST_NAME or float(number[0]) == float("inf"):
+            raise self.source.error("this number is too large.", span)
+        return self._advance("number", *number.span(), name=number[0])
+
+    def _command(self, command: re.Match[str]) -> Token:
+        word = command[1]
+        if word in alphabet.OPERATOR_COMMANDS:
+            return self._advance(alphabet.OPERATOR_COMMANDS[word], *command.span())
+        if word in alphabet.BLANKS:
+            self.position = command.end()
+            return self.next()
+        return self._name(command.start())
+
+    def _unknown(self, start: int) -> CellError:
+        character = self.text[start]
+        span = Span(start, start + 1)
+        if character in "{}":
+            return self.source.error(
+                f"'{character}' has a meaning only behind _ and ^.",
+                span,
+                hint="For grouping, write round brackets ( ).",
+            )
+        if character == ":" and self.text.startswith(":=", start):
+            return self.source.error("an equation has a plain =.", Span(start, start + 2), hint="Write = for := here.")
+        if character == "'":
+            return self.source.error("' has no meaning here.", span, hint="For the transpose write ^T; or name it h_2.")
+        return self.source.error(f"'{character}' has no meaning in an equation.", span)
+
+    # ---------------------------------------------------------------- names
+
+    def _name(self, start: int) -> Token:
+        prefix = ""
+        if self.derivatives and (found := _DERIVATIVE.match(self.text, start, self.end)):
+            prefix = "dL/d"
+            self.position = found.end()
+        name = prefix + self._base(self.position)
+        offset: int | None = None
+        while True:
+            here = self.position
+            more, index = self._suffix(here, prefix)
+            if self.position == here:
+                break
+            name += more
+            if index is not None:
+                if offset is not None:
+                    raise self.source.error(f"{name} has two time indices.", Span(start, self.position))
+                offset = index
+        if offset is None and not prefix:
+            name, offset = self._trailing_t(name)
+            found_time = _INDEX.match(self.text, self.position, self.end)
+            if offset is not None and found_time:
+                raise self.source.error(f"{name} has two time indices.", Span(start, found_time.end()))
+        return self._finish(name, offset, start)
+
+    def _finish(self, name: str, offset: int | None, start: int) -> Token:
+        span = Span(start, self.position)
+        if len(name) > LONGEST_NAME:
+            raise self.source.error(f"a name has at most {LONGEST_NAME} characters.", Span(start, start + LONGEST_NAME))
+        if offset is not None and abs(offset) > LARGEST_DELAY:
+            raise self.source.error(f"a time index is at most {LARGEST_DELAY} steps away from t.", span)
+        if offset is None:
+            self._refuse_bad_index(name, start)
+        return Token("name", span, name, offset)
+
+    def _base(self, start: int) -> str:
+        """The first part of a name, with its accent; ``self.position`` moves behind it."""
+        if command := _COMMAND.match(self.text, start, self.end):
+            return self._named_by_command(command)
+        word = _WORD.match(self.text, start, self.end)
+        if word is None:
+            raise self._unknown(start)
+        text = word[0]
+        cut = text.find("ₜ")
+        if cut > 0:
+            text = text[:cut]
+        stripped = text.rstrip("_") if self.text[start + len(text) : start + len(text) + 1] in ("{", "\\") else text
+        self.position = start + len(stripped)
+        greek = alphabet.GREEK.get(stripped[0])
+        if greek and (len(stripped) == 1 or stripped[1] == "_"):
+            stripped = greek + stripped[1:]
+        return stripped
+
+    def _named_by_command(self, command: re.Match[str]) -> str:
+        word = command[1]
+        self.position = command.end()
+        if word in alphabet.GREEK_COMMANDS:
+            return alphabet.GREEK_COMMANDS[word]
+        if word in alphabet.ACCENTS:
+            return f"{self._argument(command)}_{alphabet.ACCENTS[word]}"
+        if word in alphabet.STYLES:
+            return self._argument(command)
+        if word in function_names():
+            return word
+        raise self._unknown_command(command)
+
+    def _argument(self, command: re.Match[str]) -> str:
+        """The name in ``\\hat{y}`` or ``\\hat y``."""
+        start = self.position
+        while start < self.end and self.text[start] in " \t":
+            start += 1
+        span = Span(command.start(), command.end())
+        if start < self.end and self.text[start] == "{":
+            close = self.text.find("}", start, self.end)
+            if close < 0:
+                raise self.source.error("this '{' is never closed.", Span(start, start + 1))
+            name = self._base(self._skip_spaces(start + 1))
+            while self._skip_spaces(self.position) != close:
+                here = self.position
+                more, index = self._suffix(here, "")
+                if self.position == here or index is not None or here > close:
+                    raise self.source.error(
+                        f"what stands in the braces of {command[0]} is no name.", Span(start, close + 1)
+                    )
+                name += more
+            self.position = close + 1
+            return name
+        if start < self.end and (self.text[start] == "\\" or not self.text[start].isalpha()):
+            nested = _COMMAND.match(self.text, start, self.end)
+            if nested and nested[1] in alphabet.GREEK_COMMANDS.keys() | alphabet.STYLES:
+                return self._named_by_command(nested)
+            raise self.source.error(
+                f"{command[0]} needs a name behind it.", span, hint=r"Write \hat{y}_t, for example."
+            )
+        if start >= self.end:
+            raise self.source.error(
+                f"{command[0]} needs a name behind it.", span, hint=r"Write \hat{y}_t, for example."
+            )
+        self.position = start + 1
+        return alphabet.GREEK.get(self.text[start], self.text[start])
+
+    def _skip_spaces(self, start: int) -> int:
+        while start < self.end and self.text[start] in " \t":
+            start += 1
+        return start
+
+    def _suffix(self, start: int, prefix: str) -> tuple[str, int | None]:
+        """A subscript or a time index at ``start``: what it adds to the name, and the offset from t."""
+        text = self.text
+        for pattern in (_INDEX, _SUPERSCRIPT_TIME, _UNICODE_TIME):
+            if found := pattern.match(text, start, self.end):
+                self.position = found.end()
+                signs = [group for group in found.groups() if group]
+                return "", _offset(*signs) if signs else 0
+        if not text.startswith("_", start):
+            return "", None
+        if text.startswith("{", start + 1):
+            return self._braced(start)
+        if command := _COMMAND.match(text, start + 1, self.end):
+            if command[1] in alphabet.GREEK_COMMANDS:
+                self.position = command.end()
+                return f"_{alphabet.GREEK_COMMANDS[command[1]]}", None
+            raise self._unknown_command(command)
+        if word := re.compile(r"\w+").match(text, start + 1, self.end):
+            self.position = word.end()
+            return ("", 0) if word[0] == "t" and not prefix else (f"_{word[0]}", None)
+        raise self.source.error("nothing stands behind this _.", Span(start, start + 1))
+
+    def _braced(self, start: int) -> tuple[str, int | None]:
+        close = self.text.find("}", start, self.end)
+        depth_close = self._matching_brace(start + 1)
+        if close < 0 or depth_close < 0:
+            raise self.source.error("this '{' is never closed.", Span(start + 1, start + 2))
+        inside = self.text[start + 2 : depth_close]
+        self.position = depth_close + 1
+        found = _SUBSCRIPT_TIME.fullmatch(inside)
+        if found:
+            label = self._label(found[1], start) if found[1] else ""
+            return label, _offset(found[2], found[3]) if found[2] else 0
+        return self._label(inside, start), None
+
+    def _matching_brace(self, start: int) -> int:
+        depth = 0
+        for position in range(start, self.end):
+            depth += {"{": 1, "}": -1}.get(self.text[position], 0)
+            if not depth:
+                return position
+        return -1
+
+    def _label(self, inside: str, start: int) -> str:
+        """``hh`` of ``W_{hh}`` as part of a plain name; styles, spaces and commas go."""
+        plain = re.sub(r"\\([A-Za-z]+)", lambda found: "" if found[1] in alphabet.STYLES else f" {found[1]} ", inside)
+        plain = "".join(alphabet.GREEK.get(character, character) for character in plain)
+        parts = [part for part in re.split(r"[\s,{}]+", plain) if part]
+        if not parts or not all(re.fullmatch(r"\w+", part) for part in parts):
+            hint = (
+                "A time index is t, t-1, t+1, …" if re.search(r"[+\-*/]|\bt\b", plain) else "Letters and digits work."
+            )
+            raise self.source.error("this subscript cannot be read.", Span(start, self.position), hint=hint)
+        return "_" + "_".join(parts)
+
+    def _trailing_t(self, name: str) -> tuple[str, int | None]:
+        """``h_t`` is h at step t; ``h_t-1`` is read in two ways, so it is refused."""
+        if not name.endswith("_t") or len(name) == 2:
+            return name, None
+        if found := re.compile(r"[-+−]\d", re.ASCII).match(self.text, self.position, self.end):
+            short = name[:-2]
+            step = found[0].replace("−", "-")
+            raise self.source.error(
+                f"{name}{step} is read in two ways.",
+                Span(self.position - 2, found.end()),
+                hint=f"Write {short}[t{step}] for another step, or {short}[t] {step[0]} {step[1]} for a sum.",
+            )
+        return name[:-2], 0
+
+    def _refuse_bad_index(self, name: str, start: int) -> None:
+        """``h[5]`` and ``h[t*2]`` are no time indices; ``W[h[t-1], x[t]]`` is a product with a stack."""
+        here = self.position
+        if not self.text.startswith("[", here):
+            return
+        close = self.text.find("]", here, self.end)
+        inside = self.text[here + 1 : close if close >= 0 else self.end]
+        if close < 0 or re.search(r"[\[_^(\\ₜ]", inside):
+            return
+        raise self.source.error(
+            f"[{inside}] is no time index.",
+            Span(here, close + 1),
+            hint=f"A time index is t, or t and a whole number of steps: {name}[t], {name}[t-1], {name}[t+1].",
+        )
+
+    def _unknown_command(self, command: re.Match[str]) -> CellError:
+        span = Span(*command.span())
+        if command[1] == "frac":
+            return self.source.error(
+                r"\frac is not read.", span, hint="Write a / b, with brackets where they are needed."
+            )
+        known = [
+            *alphabet.GREEK_COMMANDS, *alphabet.ACCENTS, *alphabet.STYLES, *alphabet.OPERATOR_COMMANDS, *function_names(),
+        ]  # fmt: skip
+        close = nearest(command[1], known)
+        hint = f"Did you mean \\{close}?" if close else ""
+        return self.source.error(f"the command {command[0]} is unknown.", span, hint=hint)
+
+
+def _offset(sign: str, digits: str) -> int:
+    value = int(digits.translate(alphabet.SUBSCRIPT_DIGITS)[:9])
+    return value if sign in "+₊" else -value

@@ -1,0 +1,202 @@
+"""From a text to headers and assignments, line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from autorecur.errors import CellError
+from autorecur.language.canonical import write, write_equation
+from autorecur.language.headers import Headers, header_on, read_header, read_titles
+from autorecur.language.lexer import Lexer, Token
+from autorecur.language.parser import Parser
+from autorecur.language.syntax import (
+    Assignment,
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Power,
+    Span,
+    Stack,
+    Transpose,
+)
+from autorecur.language.text import Source
+
+MOST_EQUATIONS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that has been read, but not yet understood."""
+
+    source: Source
+    headers: Headers
+    assignments: tuple[Assignment, ...]
+
+
+def read(source: Source) -> Text:
+    """Headers and equations of a cell's text."""
+    headers = Headers()
+    assignments: list[Assignment] = []
+    start = 0
+    for number, line in enumerate(source.text.split("\n"), 1):
+        code, _, comment = line.partition("#")
+        found = header_on(line)
+        if found and not assignments:
+            read_header(headers, source, start, found)
+        elif code.strip():
+            if found:
+                raise _late_header(source, start, found)
+            assignments.append(_assignment(source, start, start + len(code), comment, number, headers))
+        if len(assignments) > MOST_EQUATIONS:
+            raise source.error(f"more than {MOST_EQUATIONS:,} equations in one cell.", Span(start, start + len(code)))
+        start += len(line) + 1
+    if not assignments:
+        raise CellError(
+            "there is no equation in this text.", hint="An equation looks like h[t] = tanh(W x[t] + U h[t-1] + b)."
+        )
+    _refuse_second_assignments(source, assignments)
+    return Text(source, headers, tuple(assignments))
+
+
+def _late_header(source: Source, start: int, found: re.Match[str]) -> CellError:
+    span = Span(start + found.start(1), start + found.end(1))
+    return source.error(
+        f"the header '{found[1]}' stands behind an equation.", span, hint="Headers come before the first equation."
+    )
+
+
+def _assignment(source: Source, start: int, end: int, comment: str, line: int, headers: Headers) -> Assignment:
+    equals = source.text.find("=", start, end)
+    if equals < 0:
+        raise _no_equation(source, start, end)
+    lexer = Lexer(source, start, equals)
+    target, behind = lexer.next(), lexer.next()
+    scalars = headers.words("scalar")
+    if target.kind != "name" or behind.kind != "end":
+        raise source.error(
+            "left of '=' stands one quantity at step t.", _stripped(source, start, equals), hint="Write it as h[t] = …"
+        )
+    right = Parser(source, equals + 1, end, scalars)
+    if right.token.kind == "end":
+        raise source.error("nothing stands behind this '='.", Span(equals, equals + 1))
+    tree = right.whole()
+    if target.offset != 0:
+        raise _wrong_target(source, target, tree)
+    return Assignment(target.name, tree, read_titles(comment), line, span=target.span)
+
+
+def _stripped(source: Source, start: int, end: int) -> Span:
+    text = source.text[start:end]
+    left = start + len(text) - len(text.lstrip())
+    return Span(left, max(left + 1, start + len(text.rstrip())))
+
+
+def _no_equation(source: Source, start: int, end: int) -> CellError:
+    span = _stripped(source, start, end)
+    return source.error(
+        "this line is neither an equation nor a header.",
+        span,
+        hint="An equation is name[t] = expression, on one line; a header is key: value; a comment starts with #.",
+    )
+
+
+def _wrong_target(source: Source, target: Token, tree: Expression) -> CellError:
+    name = target.name
+    if target.offset is None:
+        places = {Name(name): Name(name, -1)}
+        line = f"{name}[t] = {write(substitute(tree, places))}"
+        return source.error(f"{name} stands left of '=' without a time index.", target.span, hint=f"Write {line}")
+    line = f"{name}[t] = {write(shifted(tree, -target.offset))}"
+    return source.error("an equation gives a quantity at step t.", target.span, hint=f"Count from there: {line}")
+
+
+def _refuse_second_assignments(source: Source, assignments: list[Assignment]) -> None:
+    first: dict[str, Assignment] = {}
+    for assignment in assignments:
+        earlier = first.setdefault(assignment.name, assignment)
+        if earlier is not assignment:
+            places = source.place(earlier.span, "first"), source.place(assignment.span, "again")
+            hint = _instead_of(earlier, assignment, first)
+            raise CellError(f"{assignment.name} is assigned twice.", *places, hint=hint)
+
+
+def _instead_of(earlier: Assignment, later: Assignment, names: Collection[str]) -> str:
+    """The line to write for notes that update a quantity in place, or a new name."""
+    name = earlier.name
+    free = next(f"{name}_{number}" for number in range(2, 9999) if f"{name}_{number}" not in names)
+    updated = Name(name, 0) if _occurs(later.expression, Name(name, 0)) else Name(name, -1)
+    if not _occurs(later.expression, updated):
+        return f"Give one of the two a name of its own, such as {free}[t]."
+    merged = substitute(later.expression, {updated: earlier.expression})
+    equation = write_equation(Assignment(name, merged, {}, 0))
+    if len(equation) > 200:
+        return f"Give the first value a name of its own, such as {free}[t], and use that in the second line."
+    return f"In one line: {equation}"
+
+
+def _occurs(tree: Expression, name: Name) -> bool:
+    return any(other == name for other in names_in(tree))
+
+
+def names_in(tree: Expression) -> list[Name]:
+    """The names in an expression, from left to right, each use once."""
+    found: list[Name] = []
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Name):
+            found.append(node)
+        stack.extend(reversed(children(node)))
+    return found
+
+
+def children(tree: Expression) -> tuple[Expression, ...]:
+    """The operands of a tree, from left to right."""
+    match tree:
+        case Binary(left=left, right=right):
+            return left, right
+        case Call(arguments=arguments):
+            return arguments
+        case Stack(items=items):
+            return items
+        case Negative(operand=operand) | Transpose(operand=operand) | Power(operand=operand):
+            return (operand,)
+        case _:
+            return ()
+
+
+def substitute(tree: Expression, values: Mapping[Name, Expression]) -> Expression:
+    """The expression with names replaced."""
+    match tree:
+        case Name():
+            return values.get(Name(tree.name, tree.offset), tree)
+        case Binary(operator=operator, left=left, right=right):
+            return Binary(operator, substitute(left, values), substitute(right, values), span=tree.span)
+        case Call(function=function, arguments=arguments):
+            return Call(function, tuple(substitute(each, values) for each in arguments), span=tree.span)
+        case Stack(items=items):
+            return Stack(tuple(substitute(each, values) for each in items), span=tree.span)
+        case Negative(operand=operand):
+            return Negative(substitute(operand, values), span=tree.span)
+        case Transpose(operand=operand):
+            return Transpose(substitute(operand, values), span=tree.span)
+        case Power(operand=operand, exponent=exponent):
+            return Power(substitute(operand, values), exponent, span=tree.span)
+        case _:
+            return tree
+
+
+def shifted(tree: Expression, steps: int) -> Expression:
+    """The expression with every time index moved by ``steps``."""
+    return substitute(
+        tree,
+        {
+            Name(name.name, name.offset): Name(name.name, name.offset + steps)
+            for name in names_in(tree)
+            if name.offset is not None
+        },
+    )

@@ -1,0 +1,199 @@
+"""The shape of every name, found by unification, first with vectors as columns, then as rows.
+
+Each name has two dimensions, rows and columns. Equations say which are equal; what they leave open follows habit:
+inputs, states and lower-case parameters are vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from autorecur.errors import CellError
+from autorecur.language.constraints import Constraints, Contradiction, Shape
+from autorecur.language.dimensions import Clash, Dimension
+from autorecur.language.naming import name_dimensions
+from autorecur.language.roles import Roles
+from autorecur.language.sizes import Size
+from autorecur.language.syntax import Assignment
+from autorecur.language.text import Source
+
+Sizes = tuple[Size, Size]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is known before inference; ``given`` are the shapes of a cell that is only being extended."""
+
+    assignments: tuple[Assignment, ...]
+    sources: tuple[Source, ...]
+    roles: Roles
+    scalars: frozenset[str] = frozenset()
+    given: Mapping[str, Sizes] = field(default_factory=dict)
+    convention: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    convention: str
+    shapes: dict[str, Sizes]
+
+
+def infer(problem: Problem) -> Shapes:
+    """Shapes in the first reading that fits, or the error of the reading that got further."""
+    conventions = (problem.convention,) if problem.convention else ("column", "row")
+    failures: list[tuple[str, Contradiction]] = []
+    sides: dict[str, CellError] = {}
+    for convention in conventions:
+        for vectors_first in (True, False):
+            inference = _Inference(problem, convention, vectors_first)
+            try:
+                return Shapes(convention, inference.run())
+            except Contradiction as contradiction:
+                failures.append((convention, contradiction))
+            sides = inference.constraints.sides or sides
+    raise _explanation(problem, failures, sides) from None
+
+
+def _explanation(problem: Problem, failures: list[tuple[str, Contradiction]], sides: Mapping[str, object]) -> CellError:
+    if len(sides) == 2 and not problem.convention:
+        return _mixture(sides)
+    fitting = (
+        [contradiction for convention, contradiction in failures if convention in sides] if len(sides) == 1 else []
+    )
+    candidates = fitting or [contradiction for _, contradiction in failures]
+    return max(candidates, key=lambda contradiction: contradiction.progress).error
+
+
+def _mixture(sides: Mapping[str, object]) -> CellError:
+    column, row = sides["column"], sides["row"]
+    assert isinstance(column, tuple) and isinstance(row, tuple)
+    (source, span), (other, other_span) = column, row
+    return CellError(
+        "this cell mixes columns and rows.",
+        source.place(span, "a matrix before a vector: vectors are columns"),
+        other.place(other_span, "a matrix behind a vector: vectors are rows"),
+        hint="Write all products one way; W^T x[t] and x[t] W are the same numbers in the two ways.",
+    )
+
+
+class _Inference:
+    """One attempt, in one convention; ``vectors_first``: lower-case parameters are vectors before anything else is known."""
+
+    def __init__(self, problem: Problem, convention: str, vectors_first: bool) -> None:
+        self.problem = problem
+        self.roles = problem.roles
+        self.vectors_first = vectors_first
+        self.constraints = Constraints(problem.roles, problem.scalars, problem.given, convention)
+        self.dimensions = self.constraints.dimensions
+
+    def run(self) -> dict[str, Sizes]:
+        """The rules in order of certainty; see each for what it assumes."""
+        constraints, new = self.constraints, self._new
+        for assignment, source in zip(self.problem.assignments, self.problem.sources, strict=True):
+            constraints.add_equation(assignment, source)
+        constraints.propagate()
+        if self.vectors_first:
+            self._bind_vectors()
+            self._bind_numbers()
+        inputs, states = new(self.roles.inputs), new(self.roles.states)
+        if self.problem.given:
+            constraints.force_elementwise()
+        for name in (*inputs, *states):
+            self._count_components(name)
+        constraints.propagate()
+        self._make_vectors(inputs)
+        for loop in self.roles.loops:
+            for name in new(loop.names):
+                self._count_components(name)
+                constraints.propagate()
+        constraints.force_products()
+        self._bind_vectors()
+        self._make_vectors(new(self.roles.assigned))
+        constraints.force_elementwise()
+        self._bind_vectors()
+        self._make_vectors(new(self.roles.assigned))
+        constraints.finish()
+        return self._results()
+
+    def _new(self, names: tuple[str, ...]) -> list[str]:
+        return [name for name in names if name not in self.problem.given]
+
+    # ---------------------------------------------------------------- what habit says
+
+    def _unit(self, shape: Shape) -> Dimension:
+        return shape[1] if self.constraints.convention == "column" else shape[0]
+
+    def _length(self, shape: Shape) -> Dimension:
+        return shape[0] if self.constraints.convention == "column" else shape[1]
+
+    def _bind_vectors(self) -> None:
+        """A lower-case parameter is a vector, if nothing says otherwise yet."""
+        for name in self._new(self.roles.parameters):
+            unit = self._unit(self.constraints.shapes[name])
+            if not name[0].isupper() and self.dimensions.is_open(unit) and self.dimensions.guard_of(unit) is None:
+                self.dimensions.bind_one(unit)
+        self.constraints.propagate()
+
+    def _bind_numbers(self) -> None:
+        """A quantity made of numbers and of parameters of unknown size, such as ``w^T x[t] + b``, is a number."""
+        equations = {assignment.name: assignment.expression for assignment in self.problem.assignments}
+        for loop in self.roles.loops:
+            for name in self._new(loop.names):
+                rows, columns = self.constraints.shapes[name]
+                if not self.dimensions.is_open(self._length((rows, columns))) or self.dimensions.is_large(columns):
+                    continue
+                if self.constraints.is_made_of_numbers(equations[name], name):
+                    for dimension in (rows, columns):
+                        if self.dimensions.guard_of(dimension) is None and not self.dimensions.is_large(dimension):
+                            self.dimensions.bind_one(dimension)
+                    self.constraints.propagate()
+
+    def _count_components(self, name: str) -> None:
+        """A quantity has components, if it is not known to be a number."""
+        length = self._length(self.constraints.shapes[name])
+        if not self.dimensions.is_one(length):
+            self.dimensions.enlarge(length)
+
+    def _make_vectors(self, names: list[str]) -> None:
+        for name in names:
+            unit = self._unit(self.constraints.shapes[name])
+            if self.dimensions.is_open(unit):
+                try:
+                    self.dimensions.bind_one(unit)
+                except Clash:
+                    raise self.constraints.guarded(unit, name) from None
+        self.constraints.propagate()
+
+    # ---------------------------------------------------------------- results
+
+    def _results(self) -> dict[str, Sizes]:
+        self._refuse_untied()
+        sizes = name_dimensions(self.constraints, self.roles, self.problem.given)
+        return {name: (sizes(rows), sizes(columns)) for name, (rows, columns) in self.constraints.shapes.items()}
+
+    def _refuse_untied(self) -> None:
+        find = self.dimensions.find
+        shapes = self.constraints.shapes
+        tied = {find(each) for name, shape in shapes.items() if name not in self.roles.parameters for each in shape}
+        for name in self.roles.parameters:
+            for dimension, word in zip(shapes[name], ("rows", "columns"), strict=True):
+                root = find(dimension)
+                if (
+                    root in tied
+                    or self.dimensions.is_one(root)
+                    or self.dimensions.parts[root]
+                    or name in self.problem.given
+                ):
+                    continue
+                raise self._untied(name, word)
+
+    def _untied(self, name: str, word: str) -> Contradiction:
+        use = self.roles.first_use[name]
+        error = use.source.error(
+            f"nothing ties the {word} of {name} to a vector of the cell.",
+            use.span,
+            hint=f"Give what {name} is multiplied with an equation of its own, such as s[t] = …; "
+            f"or say with the header 'scalar: {name}' that it is a number.",
+        )
+        return Contradiction(error, self.constraints.progress)
