@@ -1,0 +1,402 @@
+"""SymPy expressions laid out as typeset mathematics: one total dispatch, brackets by one table of strengths.
+
+Terms and factors stay in their order. A node that has no rule here is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Basic, Expr
+from sympy.matrices.expressions import (
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+)
+
+from autorecur.errors import AutorecurError
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic import scalars
+from autorecur.symbolic.functions import FUNCTIONS, SQUARED
+from autorecur.symbolic.layout import (
+    Backward,
+    Big,
+    Bold,
+    Fence,
+    Fraction,
+    Function,
+    Future,
+    Ident,
+    Layout,
+    Num,
+    Script,
+    Sign,
+    Space,
+    Underbrace,
+    binary,
+    relation,
+    row,
+)
+from autorecur.symbolic.names import DEFAULT, Notation, name_layout, notation_of, raised
+from autorecur.symbolic.strength import (
+    ATOM,
+    BIG,
+    FRACTION,
+    HADAMARD,
+    NEGATIVE,
+    POSTFIX,
+    PRODUCT,
+    SUM,
+    Placed,
+    bracketed,
+)
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation, Term
+    from autorecur.language.cell import Cell
+
+THIN = Space("thin")
+MINUS = Sign("-")
+BOLD_ONE = Ident("1", "bold")
+PARTIAL = Sign("partial")
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Lays out expressions in one notation; ``moved`` is the step whose index is set in bold."""
+
+    notation: Notation = DEFAULT
+    moved: Expr | None = None
+
+    def __call__(self, expression: Basic) -> Layout:
+        """The layout of a whole expression; a constant alone shows that it is a vector."""
+        if _is_constant(expression):
+            return self._constant(expression)
+        return self.placed(expression).layout
+
+    def placed(self, expression: Basic) -> Placed:
+        """The layout with its strength of binding."""
+        for kind in type(expression).__mro__:
+            rule = _RULES.get(kind)
+            if rule is not None:
+                return rule(self, expression)
+        if isinstance(expression, Expr) and not getattr(expression, "is_Matrix", False):
+            return scalars.scalar(expression, self.notation)
+        raise AutorecurError(f"an expression of type {type(expression).__name__} cannot be printed: {expression}")
+
+    def within(self, expression: Basic, strength: int) -> Layout:
+        """The layout, in brackets if it binds more loosely than ``strength``."""
+        return bracketed(self.placed(expression), strength)
+
+    def at(self, step: Expr) -> Layout:
+        """A step as a mark of time; the step that a term comes from stands out."""
+        layout = scalars.scalar(step, self.notation).layout
+        return Bold(layout) if self.moved is not None and step == self.moved else layout
+
+    def name(self, name: str, step: Expr | None = None) -> Layout:
+        return name_layout(name, self.notation, None if step is None else self.at(step))
+
+    def size(self, size: int | str) -> Layout:
+        return scalars.scalar(c.size(size), self.notation).layout
+
+    def _constant(self, expression: Basic) -> Layout:
+        """A number in every component: bold where it stands alone."""
+        if isinstance(expression, OneMatrix):
+            return BOLD_ONE if expression.shape != (1, 1) else Num("1")
+        if isinstance(expression, ZeroMatrix):
+            return Num("0")
+        factor = self.coefficient(expression.args[0])
+        return row(factor, THIN, BOLD_ONE) if expression.shape != (1, 1) else factor
+
+    def coefficient(self, number: Basic) -> Layout:
+        """A numeric factor; its sign belongs to it."""
+        placed = scalars.scalar(number, self.notation)
+        return placed.layout
+
+    # ------------------------------------------------------------------------------------- sums and products
+
+    def _sum(self, x: MatAdd) -> Placed:
+        items: list[Layout] = []
+        for term in x.args:
+            negative, rest = signed(term)
+            if items:
+                items.append(binary("-" if negative else "+"))
+            elif negative:
+                items.append(MINUS)
+            items.append(self.summand(rest))
+        return Placed(row(*items), SUM)
+
+    def summand(self, term: Basic) -> Layout:
+        """A term behind a sign."""
+        return self.within(term, BIG)
+
+    def _product(self, x: MatMul) -> Placed:
+        negative, rest = signed(x)
+        if negative:
+            return Placed(row(MINUS, self.within(rest, BIG + 1)), NEGATIVE)
+        numbers = [part for part in x.args if not getattr(part, "is_Matrix", False)]
+        matrices = [part for part in x.args if getattr(part, "is_Matrix", False)]
+        if not numbers:
+            return Placed(self.side_by_side(matrices), PRODUCT)
+        factor = sympy.Mul(*numbers)
+        if len(matrices) == 1 and isinstance(matrices[0], OneMatrix):
+            return scalars.scalar(factor, self.notation)
+        front = bracketed(scalars.scalar(factor, self.notation), PRODUCT)
+        if len(matrices) == 1:
+            body = self.placed(matrices[0])
+            keep = HADAMARD if isinstance(matrices[0], HadamardProduct) else PRODUCT
+            keep = ATOM if _has_factor(matrices[0]) else keep
+            return Placed(row(front, THIN, bracketed(body, keep)), min(PRODUCT, max(body.strength, HADAMARD)))
+        return Placed(row(front, THIN, self.side_by_side(matrices)), PRODUCT)
+
+    def side_by_side(self, matrices: Sequence[Basic]) -> Layout:
+        items: list[Layout] = []
+        for part in matrices:
+            layout = BOLD_ONE if isinstance(part, OneMatrix) else self.within(part, FRACTION)
+            items.extend((THIN, layout) if items else (layout,))
+        return row(*items)
+
+    def _hadamard(self, x: HadamardProduct) -> Placed:
+        if len(x.args) == 2 and x.args[0] == x.args[1] and _is_upright(x.args[0]):
+            return self._raised_function(x.args[0], 2)
+        if all(part.shape == (1, 1) for part in x.args):
+            return Placed(self.side_by_side(x.args), PRODUCT)
+        items: list[Layout] = []
+        for part in x.args:
+            if items:
+                items.append(binary(self.notation.hadamard))
+            items.append(self.within(part, FRACTION))
+        return Placed(row(*items), HADAMARD)
+
+    def _scaled(self, x: c.Scaled) -> Placed:
+        keep = HADAMARD if isinstance(x.matrix, HadamardProduct) else PRODUCT
+        body = self.placed(x.matrix)
+        layout = row(self.within(x.scalar, PRODUCT), THIN, bracketed(body, keep))
+        return Placed(layout, HADAMARD if body.strength == HADAMARD else PRODUCT)
+
+    def _broadcast(self, x: c.Broadcast) -> Placed:
+        return Placed(row(self.within(x.scalar, PRODUCT), THIN, BOLD_ONE), PRODUCT)
+
+    def _quotient(self, x: c.Quotient) -> Placed:
+        return Placed(Fraction(self.placed(x.top).layout, self.placed(x.bottom).layout), FRACTION)
+
+    def _transpose(self, x: Transpose) -> Placed:
+        return Placed(raised(self.within(x.arg, ATOM), Sign("top")), POSTFIX)
+
+    def _power(self, x: Any) -> Placed:
+        base, exponent = x.args
+        if _is_upright(base):
+            return self._raised_function(base, int(exponent))
+        mark: Layout = Num(str(exponent))
+        if 1 not in base.shape:
+            mark = row(Sign(self.notation.hadamard), mark)
+        return Placed(raised(self.within(base, ATOM), mark), POSTFIX)
+
+    def _raised_function(self, x: c.Apply, exponent: int) -> Placed:
+        name = Script(Function(x.op), None, Num(str(exponent)))
+        return Placed(row(name, Fence(self(x.operands[0]), "round", 1)), ATOM)
+
+    # ------------------------------------------------------------------------------------------------ leaves
+
+    def _quantity(self, x: c.Quantity) -> Placed:
+        return Placed(self.name(x.name, x.step), ATOM)
+
+    def _symbol(self, x: MatrixSymbol) -> Placed:
+        return Placed(self.name(x.name), ATOM)
+
+    def _apply(self, x: c.Apply) -> Placed:
+        squared = SQUARED.get(x.op)
+        if squared is not None and (base := _square_of(x.operands[0])) is not None:
+            return squared(self, x, base)
+        rule = FUNCTIONS.get(x.op)
+        if rule is None:
+            raise AutorecurError(f"the function {x.op} has no form in print")
+        return rule(self, x)
+
+    # ------------------------------------------------------------------------------- blocks and sums over time
+
+    def _concatenation(self, x: c.Concatenation) -> Placed:
+        items: list[Layout] = []
+        for part in x.parts:
+            items.extend((Sign(",", "punct"), self(part)) if items else (self(part),))
+        return Placed(Fence(row(*items), "square", 1), ATOM)
+
+    def _block(self, x: c.Block) -> Placed:
+        first = scalars.scalar(x.start + 1, self.notation).layout
+        last = scalars.scalar(x.length, self.notation).layout
+        if x.start != 0:
+            last = row(scalars.scalar(x.start, self.notation).layout, binary("+"), last)
+        body = Fence(self(x.matrix), "square", 1)
+        return Placed(Script(body, row(first, Sign(":"), last)), ATOM)
+
+    def _time_sum(self, x: c.TimeSum) -> Placed:
+        body = self(x.body) if _is_constant(x.body) else self.within(x.body, BIG)
+        return Placed(row(self._limits("sum", x), body), BIG)
+
+    def _ordered_product(self, x: c.OrderedProduct) -> Placed:
+        return Placed(row(self._limits("prod", x), self.within(x.factor, PRODUCT)), BIG)
+
+    def _limits(self, name: str, x: c.TimeSum | c.OrderedProduct) -> Layout:
+        first, last, index = (scalars.scalar(e, self.notation).layout for e in (x.first, x.last, x.index))
+        return Big(name, row(index, relation("="), first), last)
+
+    # -------------------------------------------------------------------------------------------- Jacobians
+
+    def _derivative(self, x: c.Derivative) -> Placed:
+        mark = Script(PARTIAL, None, Sign("+")) if x.immediate else PARTIAL
+        top = row(mark, self.within(x.top, POSTFIX))
+        return Placed(Fraction(top, row(PARTIAL, self.within(x.bottom, POSTFIX))), FRACTION)
+
+    def _diagonal(self, x: c.Diagonal) -> Placed:
+        return Placed(row(Function("diag"), Fence(self(x.vector), "round", 1)), ATOM)
+
+    def _spread(self, x: c.Spread) -> Placed:
+        identity = Script(Ident("I"), scalars.scalar(x.copies, self.notation).layout)
+        return Placed(row(identity, binary("otimes"), self.within(x.vector, FRACTION)), HADAMARD)
+
+
+def signed(term: Basic) -> tuple[bool, Basic]:
+    """``(True, x)`` for −x with a positive number (or none) in front of x, else ``(False, term)``."""
+    if isinstance(term, MatMul) and not getattr(term.args[0], "is_Matrix", False):
+        number = term.args[0]
+        if number.could_extract_minus_sign():
+            rest = term.args[1:]
+            if number == -1:
+                return True, rest[0] if len(rest) == 1 else MatMul(*rest)
+            return True, MatMul(-number, *rest)
+    return False, term
+
+
+def _is_constant(expression: Basic) -> bool:
+    """A number in every component."""
+    if isinstance(expression, (OneMatrix, ZeroMatrix)):
+        return True
+    return isinstance(expression, MatMul) and len(expression.args) == 2 and isinstance(expression.args[1], OneMatrix)
+
+
+def _has_factor(expression: Basic) -> bool:
+    """A number in front: a second one beside it would read as one number."""
+    return isinstance(expression, MatMul) and not getattr(expression.args[0], "is_Matrix", False)
+
+
+def _is_upright(expression: Basic) -> bool:
+    """A function whose square is written tanh²(x)."""
+    return isinstance(expression, c.Apply) and expression.op in ("tanh", "sin", "cos")
+
+
+def _square_of(expression: Basic) -> Basic | None:
+    if isinstance(expression, c.Power) and expression.exponent == 2:
+        return expression.base
+    if (
+        isinstance(expression, HadamardProduct)
+        and len(expression.args) == 2
+        and expression.args[0] == expression.args[1]
+    ):
+        return expression.args[0]
+    return None
+
+
+_RULES: dict[type, Callable[[Composer, Any], Placed]] = {
+    MatAdd: Composer._sum,
+    MatMul: Composer._product,
+    HadamardProduct: Composer._hadamard,
+    HadamardPower: Composer._power,
+    c.Power: Composer._power,
+    Transpose: Composer._transpose,
+    MatrixSymbol: Composer._symbol,
+    OneMatrix: lambda self, x: Placed(Num("1"), ATOM),
+    ZeroMatrix: lambda self, x: Placed(Num("0"), ATOM),
+    Identity: lambda self, x: Placed(Ident("I"), ATOM),
+    c.Quantity: Composer._quantity,
+    c.Apply: Composer._apply,
+    c.Scaled: Composer._scaled,
+    c.Broadcast: Composer._broadcast,
+    c.Quotient: Composer._quotient,
+    c.Concatenation: Composer._concatenation,
+    c.Block: Composer._block,
+    c.TimeSum: Composer._time_sum,
+    c.OrderedProduct: Composer._ordered_product,
+    c.Derivative: Composer._derivative,
+    c.Diagonal: Composer._diagonal,
+    c.Spread: Composer._spread,
+}
+
+
+# ------------------------------------------------------------------------------------------------------- equations
+
+
+def compose_terms(
+    equation: Equation, notation: Notation = DEFAULT, labels: Sequence[Layout | None] | None = None
+) -> Layout:
+    """The right-hand side, term by term: what comes from another step is shaded, its index bold; labels stand under terms."""
+    if not equation.terms:
+        return Num("0")
+    alone = len(equation.terms) == 1
+    items: list[Layout] = []
+    for i, term in enumerate(equation.terms):
+        label = labels[i] if labels else None
+        negative, rest = (False, term.expression) if alone else signed(term.expression)
+        body = _term(term, rest, equation, notation, alone, label)
+        if items:
+            items.append(binary("-" if negative else "+"))
+        elif negative:
+            items.append(MINUS)
+        items.append(body)
+    return row(*items)
+
+
+def _term(
+    term: Term, expression: Basic, equation: Equation, notation: Notation, alone: bool, label: Layout | None
+) -> Layout:
+    step = getattr(equation.lhs, "step", None)
+    moved = step + term.offset if term.offset and step is not None else None
+    composer = Composer(notation, moved)
+    keep = 0 if alone or label is not None else BIG
+    body = composer(expression) if alone else composer.within(expression, keep)
+    if moved is not None:
+        body = Future(body)
+    if label is None:
+        return body
+    return Underbrace(body, Backward(label) if moved is not None else label)
+
+
+def compose_sides(
+    equation: Equation, notation: Notation = DEFAULT, labels: Sequence[Layout | None] | None = None
+) -> tuple[Layout, Layout]:
+    """Left side and right side, so that a display can be aligned at the sign between them."""
+    return Composer(notation)(equation.lhs), compose_terms(equation, notation, labels)
+
+
+def compose_equation(
+    equation: Equation, notation: Notation = DEFAULT, labels: Sequence[Layout | None] | None = None
+) -> Layout:
+    """``lhs = rhs`` as one layout."""
+    left, right = compose_sides(equation, notation, labels)
+    return row(left, relation("="), right)
+
+
+def cell_layout(cell: Cell) -> list[tuple[Layout, Layout]]:
+    """The author's equations as pairs of sides, in the author's order."""
+    from autorecur.graph.step import build
+    from autorecur.symbolic.express import express
+
+    composer = Composer(notation_of(cell))
+    authored = build(cell).authored
+    return [(composer.name(a.name, c.t), composer(express(authored[a.name]))) for a in cell.assignments]
+
+
+def cell_latex(cell: Cell) -> str:
+    """The equations of a cell, aligned, for a notebook."""
+    from autorecur.render.latex import latex
+
+    rows = r" \\ ".join(f"{latex(left)} &= {latex(right)}" for left, right in cell_layout(cell))
+    return rf"\begin{{aligned}} {rows} \end{{aligned}}"
