@@ -47,6 +47,8 @@ class Equation:
     shape: tuple[int | str, int | str]
     steps: Steps | None = None
     uses: tuple[str, ...] = ()
+    horizon: int | None = None
+    """The T for which an expansion is written out; None: any."""
     altered: bool = field(default=False, compare=False)
     """True once :meth:`Derivation.replace` has changed the right-hand side."""
 

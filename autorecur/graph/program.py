@@ -105,8 +105,11 @@ def run(
     parts: Mapping[str, Sequence[Part]],
     values: Values,
     changed: Callable[[str, int, Array], Array] | None = None,
+    absent: Callable[[str], Array] | None = None,
 ) -> Values:
-    """Computes every quantity of the loops at every step, in place; ``changed`` may alter a value right after assignment."""
+    """Computes every quantity of the loops at every step, in place; ``changed`` may alter a value right after assignment.
+
+    A quantity without any term at a step has no value there, or the value that ``absent`` gives."""
     for loop in loops:
         names = [name for name in loop.names if name in parts]
         steps = range(values.steps, 0, -1) if loop.direction < 0 else range(1, values.steps + 1)
@@ -115,6 +118,8 @@ def run(
             index = {"t": t, "T": values.steps}
             for name in names:
                 terms = [part.compute(values, index) for part, at in existing[name] if t in at]
+                if not terms and absent is not None:
+                    terms = [absent(name)]
                 if terms:
                     value = terms[0] if len(terms) == 1 else sum(terms[1:], terms[0])
                     values.quantities[name, t] = changed(name, t, value) if changed else value

@@ -47,6 +47,9 @@ class Carrier(MatrixExpr):
     def doit(self, **hints: Any) -> Carrier:
         return self
 
+    def _sympystr(self, printer: Any) -> str:
+        return f"{type(self).__name__}({', '.join(printer._print(arg) for arg in self.args)})"
+
     def _eval_transpose(self) -> None:
         return None
 
@@ -147,8 +150,8 @@ class TimeSum(Carrier):
 
 
 class OrderedProduct(Carrier):
-    """``OrderedProduct(factor, index, first, last)``: matrices with the index falling from last (leftmost) to first;
-    rising where first > last is swapped by ``rising=1`` as a fifth argument. The empty product is the identity."""
+    """``OrderedProduct(factor, index, first, last)``: matrices with the index falling from last (on the left) to first;
+    with 1 as a fifth argument it rises from first (on the left) to last. The empty product is the identity."""
 
     factor = property(lambda self: self.args[0])
     index = property(lambda self: self.args[1])
@@ -187,10 +190,11 @@ class Diagonal(Carrier):
 
 
 class Spread(Carrier):
-    """``Spread(v, n)``: ``I_n ⊗ v``: n copies of v (a row, or a column) as blocks along the diagonal."""
+    """``Spread(v, n)``: ``I_n ⊗ v``, n copies of v as blocks along the diagonal; ``Spread(v, n, 1)``: ``v ⊗ I_n``."""
 
     vector = property(lambda self: self.args[0])
     copies = property(lambda self: self.args[1])
+    inner = property(lambda self: len(self.args) > 2 and bool(self.args[2]))
 
     @property
     def shape(self) -> tuple[Expr, Expr]:

@@ -7,7 +7,7 @@ symbolic form of the op, so that one check does not trust another's kernel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic import carriers as c
 
 
-@lru_cache(maxsize=None)
+@cache
 def complex_kernel(op: Op) -> Callable[..., Array]:
     """The op for complex numbers: by its formula, by its definition, or, where it has branches, by its kernel."""
     if op.kink is not None or (op.formula is None and op.definition is None):
@@ -44,7 +44,7 @@ def complex_kernel(op: Op) -> Callable[..., Array]:
     return lambda *arrays, **_: scalar(*arrays)
 
 
-@lru_cache(maxsize=None)
+@cache
 def precise_kernel(op: Op) -> Callable[..., Array]:
     """The op for arrays of mpmath numbers."""
     if op.definition is not None:
@@ -279,11 +279,16 @@ def _diagonal(e: Evaluator, x: c.Diagonal) -> Compute:
 def _spread(e: Evaluator, x: c.Spread) -> Compute:
     inner = e.compile(x.vector)
     copies = e.size(x.copies)
+    blocks_inside = x.inner
 
     def compute(values: Values, index: Index) -> Array:
         block = inner(values, index)
         rows, columns = block.shape[-2:]
-        spread = np.eye(copies)[:, None, :, None] * block[..., None, :, None, :]
+        one = np.eye(copies)
+        if blocks_inside:
+            spread = block[..., :, None, :, None] * one[None, :, None, :]
+        else:
+            spread = one[:, None, :, None] * block[..., None, :, None, :]
         return spread.reshape((*block.shape[:-2], copies * rows, copies * columns))
 
     return compute

@@ -1,0 +1,223 @@
+"""A derivation: every equation of backpropagation through time for one cell and one loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from autorecur.derive import equations as draw
+from autorecur.derive.equation import Equation
+from autorecur.derive.losses import Loss, with_loss
+from autorecur.derive.paths import PathForm, path_form
+from autorecur.errors import AutorecurError, CellError, ShapeError
+from autorecur.graph.adjoint import Adjoint, adjoints
+from autorecur.graph.node import Node
+from autorecur.graph.step import Step
+from autorecur.language.cell import Cell
+from autorecur.language.nearest import did_you_mean
+from autorecur.language.order import Loop, schedule
+
+if TYPE_CHECKING:
+    import sympy
+
+    from autorecur.derive.results import Results
+    from autorecur.verify.report import Report
+
+MOST_STEPS = 10_000
+LANGUAGES = ("en",)
+NOTATIONS: tuple[str, ...] = ()
+UNSET = "unset"
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The equations of a cell's gradient, each with its reason and its terms.
+
+    ``cell`` is the cell as written, ``extended`` the same with its loss as one more equation; ``loops`` and
+    ``adjoint_loops`` are the orders in which the forward and the adjoint equations are evaluated.
+    """
+
+    cell: Cell
+    extended: Cell
+    step: Step
+    loss: Loss
+    nodes: Mapping[str, Node]
+    """The right-hand sides that are differentiated, by name of the quantity."""
+    adjoints: Mapping[str, Adjoint]
+    equations: tuple[Equation, ...]
+    loops: tuple[Loop, ...]
+    adjoint_loops: tuple[Loop, ...]
+    paths: PathForm
+    steps: int | None = None
+    language: str = "en"
+    notation: str | None = None
+    _reports: dict[Any, Report] = field(default_factory=dict, compare=False, repr=False)
+
+    def __getitem__(self, label: str) -> Equation:
+        """The equation with a label (``"dL/dh"``) or a number (``"(12)"``)."""
+        for equation in self.equations:
+            if label in (equation.label, equation.number):
+                return equation
+        known = [e.label for e in self.equations]
+        raise CellError(
+            f"this derivation has no equation {label!r}.{did_you_mean(label, known)}",
+            hint=f"Its labels are {', '.join(known)}.",
+        )
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Equation]:
+        """The equation of dL/d… for every parameter, input and initial state: ``"W_i"``, ``"x"``, ``"h[0]"``."""
+        wanted = ("parameters", "inputs", "initial")
+        found: dict[str, Equation] = {}
+        for equation in self.equations:
+            if equation.section in wanted:
+                found.setdefault(equation.label.removeprefix("dL/d").split("@")[0], equation)
+        return MappingProxyType(found)
+
+    @cached_property
+    def smallest_generic(self) -> int:
+        """The smallest T for which the ranges of steps of the equations do not meet: 2·delay + 2."""
+        offsets = [abs(o) for used in self.extended.offsets.values() for o in used]
+        return 2 * max(offsets, default=0) + 2
+
+    def shape_of(self, name: str) -> tuple[int | str, int | str]:
+        """Rows and columns of a quantity, of a parameter, or of the adjoint of either."""
+        base = name.removeprefix("dL/d").split("[")[0]
+        if base in self.step.assignments:
+            shape = self.step.assignments[base].node.shape
+        elif base == "L":
+            shape = (1, 1)
+        else:
+            shape = self.extended.shapes[base]
+        return shape[0], shape[1]
+
+    def section(self, name: str) -> tuple[Equation, ...]:
+        return tuple(e for e in self.equations if e.section == name)
+
+    def evaluate(self, values: Mapping[str, Any], steps: int | None = None) -> Results:
+        """Numbers of every displayed quantity, from the displayed expressions.
+
+        ``values`` holds parameters by name in their shapes, inputs and target ``(T, n)`` or ``(T, B, n)`` (the target ``(n,)``
+        or ``(B, n)`` for a loss at the last step), initial states ``"h[0]"`` ``(n,)`` or ``(B, n)``; absent initial states
+        are zero. ``steps`` is T; without it the inputs tell. Raises ShapeError for a missing or misshapen value.
+
+        >>> import autorecur as ar
+        >>> d = ar.cell("h[t] = w * h[t-1] + x[t]").derive(loss="squared")
+        >>> float(d.evaluate({"w": [2.0], "x": [[1.0], [1.0]], "target": [0.0]})["dL/dw"][0])
+        6.0
+        """
+        from autorecur.derive.results import evaluate
+
+        return evaluate(self, values, steps)
+
+    def verify(self, seed: int = 0, *, steps: int | None = None, digits: int | None = None) -> Report:
+        """Evaluates every equation and compares it with numerical derivatives; see :mod:`autorecur.verify`.
+
+        ``digits=50`` adds a check of a sample against mpmath. The report of one seed is computed once.
+        """
+        from autorecur.verify import verify
+
+        wanted = (seed, steps or self.steps, digits)
+        if wanted not in self._reports:
+            self._reports[wanted] = verify(self, seed, steps=wanted[1], digits=digits)
+        return self._reports[wanted]
+
+    def replace(self, label: str, rhs: sympy.Basic | str) -> Derivation:
+        """The derivation with one right-hand side changed: for planting errors and seeing them found.
+
+        ``rhs`` is a SymPy expression of that shape, or text in the language (``"f[t+1] * dL/dc[t+1]"``).
+        Raises CellError for an unknown label or text that cannot be read, ShapeError for a wrong shape.
+        """
+        from autorecur.derive.reading import read
+
+        old = self[label]
+        expression = read(self, old, rhs) if isinstance(rhs, str) else rhs
+        _require_shape(old, expression)
+        new = tuple(e.with_rhs(expression) if e is old else e for e in self.equations)
+        return replace(self, equations=new, _reports={})
+
+    def to_latex(self, fragment: bool = False, detail: str = "standard") -> str:
+        """The document as LaTeX: stand-alone, or a fragment for a document of one's own."""
+        from autorecur.page import document
+        from autorecur.render.formats import text_of
+
+        return text_of(document(self, detail=detail, language=self.language), "tex", fragment=fragment)
+
+    def to_markdown(self, detail: str = "standard") -> str:
+        """The document as Markdown with LaTeX mathematics."""
+        from autorecur.page import document
+        from autorecur.render.formats import text_of
+
+        return text_of(document(self, detail=detail, language=self.language), "md")
+
+    def save(
+        self, path: str | Path, detail: str = "standard", fragment: bool = False, pdf_engine: str = "auto"
+    ) -> None:
+        """Writes the document; the suffix is the format (``.tex .pdf .md .typ``). Nothing is written if a check fails."""
+        from autorecur.page import document
+        from autorecur.render.formats import save
+
+        report = self.verify()
+        if not report.passed:
+            raise AutorecurError(f"the document is not written: {report.summary()}")
+        save(document(self, detail=detail, language=self.language), path, fragment=fragment, engine=pdf_engine)
+
+    def _repr_latex_(self) -> str:
+        from autorecur.render.latex import latex
+        from autorecur.symbolic.compose import compose_equation
+
+        rows = r" \\ ".join(latex(compose_equation(e)) for e in self.equations if e.section != "paths")
+        return rf"$\displaystyle \begin{{gathered}} {rows} \end{{gathered}}$"
+
+
+def _require_shape(equation: Equation, expression: Any) -> None:
+    shape = getattr(expression, "shape", None)
+    if shape is None:
+        raise ShapeError(f"{expression} is no matrix expression; {equation.quantity} needs one.")
+    wanted = tuple(equation.lhs.shape)
+    if tuple(shape) != wanted:
+        raise ShapeError(
+            f"{equation.quantity} has the shape {wanted[0]}×{wanted[1]}, "
+            f"but the new right-hand side has the shape {shape[0]}×{shape[1]}."
+        )
+
+
+def derive(
+    cell: Cell,
+    steps: int | None = None,
+    loss: str | None = UNSET,
+    at: str = "last",
+    notation: str | None = None,
+    language: str = "en",
+) -> Derivation:
+    """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`."""
+    _require(steps, notation, language)
+    chosen = (cell.loss or "mse") if loss == UNSET else loss
+    extended, step, found, nodes = with_loss(cell, chosen, at)
+    loops = schedule(step.reads())
+    order = [name for loop in loops for name in loop.names]
+    keep = frozenset(found.outputs) | {a.name for a in step.assignments.values() if a.kind == "preactivation"}
+    ordered = {name: nodes[name] for name in order}
+    pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(cell.states))
+    shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
+    draft = draw.Draft(extended, cell, step, found, shown, order)
+    listed = draw.equations(draft)
+    form = path_form(draft)
+    listed = (*listed, *draw.numbered(form.equations, len(listed) + 1))
+    adjoint_loops = schedule(draw.reads_of({name: a for name, a in shown.items() if a.timed}))
+    return Derivation(
+        cell, extended, step, found, nodes, shown, listed, loops, adjoint_loops, form, steps, language, notation
+    )
+
+
+def _require(steps: int | None, notation: str | None, language: str) -> None:
+    if steps is not None and not (isinstance(steps, int) and 1 <= steps <= MOST_STEPS):
+        raise CellError(f"steps is a whole number from 1 to {MOST_STEPS:,}, not {steps}.")
+    if language not in LANGUAGES:
+        raise CellError(f"there is no language {language!r}; known: {', '.join(LANGUAGES)}.")
+    if notation is not None and notation not in NOTATIONS:
+        raise CellError(f"there is no notation {notation!r}; without one the cell is printed as its author wrote it.")

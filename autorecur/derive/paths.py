@@ -1,0 +1,388 @@
+"""The same gradient seen as paths: products of Jacobians, for cells with one state of delay one.
+
+In columns the Jacobian of one step is read off the pull-backs: a pull-back by ``Wᵀ`` is the factor ``W``, one by ``⊙ d`` the
+factor ``diag(d)``. Factors then stand in the order of the chain rule, the step falling from left to right. In a cell of row
+vectors everything stands the other way round: ``du = dv · ∂u/∂v``, the step rising from left to right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Basic, Expr, Integer, Symbol
+from sympy.matrices.expressions import Identity, MatMul, Transpose
+
+from autorecur.derive.equation import Equation, Term
+from autorecur.graph.adjoint import adjoint_name, pull_backs
+from autorecur.graph.node import Node, Number, Variable, number, variables
+from autorecur.graph.range import EVERY, FIRST, Bound, Steps
+from autorecur.ops.arithmetic import add, multiply, negative, subtract
+from autorecur.ops.linear import block, matmul, matrix_transpose
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.express import coefficient, express
+
+if TYPE_CHECKING:
+    from autorecur.derive.equations import Draft
+
+MOST_TERMS = 8
+j = Symbol("j", integer=True)
+EXPANDED = 3
+"""The number of steps of the expansion term by term."""
+
+
+@dataclass(frozen=True)
+class PathForm:
+    """The equations of the path form; ``reason`` names why there is none: ``states``, ``delay``, ``backward``, ``matrix``,
+    ``skip``, ``shape``, ``none`` (the cell has no state) or an empty string."""
+
+    equations: tuple[Equation, ...] = ()
+    reason: str = ""
+    state: str = ""
+    parameters: tuple[str, ...] = ()
+
+
+class NoPathFormError(Exception):
+    """This cell has no path form; the message is the reason's key."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A product of matrices, the outer function on the left, with the quantities that the path runs through."""
+
+    scale: Expr
+    factors: tuple[Basic, ...]
+    through: tuple[str, ...] = ()
+
+    def after(self, outer: Chain) -> Chain:
+        """The chain rule: first this, then ``outer``."""
+        return Chain(outer.scale * self.scale, (*outer.factors, *self.factors), (*outer.through, *self.through))
+
+
+def path_form(draft: Draft) -> PathForm:
+    """Section 7 for a cell, or the reason why it has none."""
+    try:
+        return _Paths(draft).form()
+    except NoPathFormError as reason:
+        return PathForm(reason=str(reason))
+
+
+def _only_state(draft: Draft) -> str:
+    states = draft.original.states
+    if len(states) != 1:
+        raise NoPathFormError("states" if states else "none")
+    (state,) = states
+    offsets = draft.original.offsets[state]
+    if any(offset > 0 for offset in offsets):
+        raise NoPathFormError("backward")
+    if min(offsets) < -1:
+        raise NoPathFormError("delay")
+    if 1 not in draft.cell.shapes[state]:
+        raise NoPathFormError("matrix")
+    return state
+
+
+class _Paths:
+    """Collects the immediate Jacobians of a step and multiplies them along paths."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.state = _only_state(draft)
+        self.row = draft.original.convention == "row" and draft.cell.shapes[self.state][0] == 1
+        self.loss = draft.loss.name
+        self.edges: dict[str, dict[Variable, Node]] = {}
+        for name, assignment in draft.step.assignments.items():
+            if name != self.loss:
+                own = Variable(assignment.node.shape, name=adjoint_name(name), offset=0)
+                sent = pull_backs(assignment.node, own, assignment.variable)
+                self.edges[name] = {leaf: node for leaf, (node, _) in sent.items()}
+
+    def form(self) -> PathForm:
+        shape = self.draft.cell.shapes[self.state]
+        self.shape = (shape[0], shape[1])
+        if any(v.name == self.state and v.offset == -1 for v in self.reached_by_loss_without_state()):
+            raise NoPathFormError("skip")
+        parameters = self.chosen_parameters()
+        found = [self.one_step(), self.several_steps(), *self.loss_by_state()]
+        for name in parameters:
+            found.append(self.immediate(name))
+        for i, name in enumerate(parameters):
+            found.append(self.whole(name))
+            if i == 0 or self.draft.loss.at == "last":
+                found.append(self.expanded(name))
+        found.append(self.column(parameters[0]))
+        return PathForm(tuple(found), "", self.state, tuple(parameters))
+
+    def reached_by_loss_without_state(self) -> Iterator[Variable]:
+        """The leaves that a step's loss reads by paths that do not run through the state of the same step."""
+        pending = [name for name in self.draft.loss.outputs if name != self.state]
+        seen = set(pending)
+        while pending:
+            for leaf in self.edges[pending.pop()]:
+                yield leaf
+                if leaf.offset == 0 and leaf.name in self.edges and leaf.name not in seen | {self.state}:
+                    seen.add(leaf.name)
+                    pending.append(leaf.name)
+
+    def chains(self, name: str, target: Variable) -> list[Chain]:
+        """Every path of the same step from a quantity to a leaf, as a product of immediate Jacobians."""
+        if name == target.name and target.offset == 0:
+            return [Chain(Integer(1), ())]
+        found: list[Chain] = []
+        for leaf, node in self.edges[name].items():
+            g = Variable(self.draft.step.assignments[name].node.shape, name=adjoint_name(name), offset=0)
+            if leaf == target:
+                found.extend(_linear(node, g, self.row))
+            elif leaf.offset == 0 and leaf.name in self.edges:
+                inner = self.chains(leaf.name, target)
+                if not inner:
+                    continue
+                outer = [Chain(o.scale, o.factors, (leaf.name,)) for o in _linear(node, g, self.row)]
+                found.extend(i.after(o) for o in outer for i in inner)
+            if len(found) > MOST_TERMS:
+                raise NoPathFormError("shape")
+        return found
+
+    def expression(self, chain: Chain, shape: tuple[Expr, Expr]) -> Basic:
+        """The product of a chain; neighbouring diagonals are one. In rows the factors stand the other way round."""
+        parts = chain.factors[::-1] if self.row else chain.factors
+        merged: list[Basic] = []
+        for part in parts:
+            if merged and isinstance(part, c.Diagonal) and isinstance(merged[-1], c.Diagonal):
+                pair = (part.vector, merged[-1].vector) if self.row else (merged[-1].vector, part.vector)
+                merged[-1] = c.Diagonal(c.hadamard(*pair))
+            else:
+                merged.append(part)
+        if not merged:
+            merged = [Identity(shape[0])]
+        scale = [] if chain.scale == 1 else [chain.scale]
+        return MatMul(*scale, *merged) if len(scale) + len(merged) > 1 else merged[0]
+
+    def at(self, step: Any) -> c.Quantity:
+        return c.quantity(self.state, step, self.shape)
+
+    def derivative(self, top: Basic, bottom: Basic, immediate: int = 0) -> c.Derivative:
+        return c.Derivative(top, bottom, immediate, int(self.row))
+
+    def ordered(self, *parts: Basic) -> Basic:
+        """A product, outer function on the left in columns, on the right in rows."""
+        return MatMul(*(parts[::-1] if self.row else parts))
+
+    def equation(self, label: str, lhs: Basic, terms: list[Term], rule: str, **facts: Any) -> Equation:
+        shape = tuple(c.size_text(s) if not s.has(sympy.Mul) else str(s) for s in lhs.shape)
+        return Equation("", label, label, "paths", lhs, tuple(terms), rule, (shape[0], shape[1]), **facts)
+
+    def one_step(self) -> Equation:
+        previous = Variable(self.shape, name=self.state, offset=-1)
+        chains = self.chains(self.state, previous)
+        if not chains:
+            raise NoPathFormError("none")
+        lhs = self.derivative(self.at(c.t), self.at(c.t - 1))
+        terms = [Term(self.expression(chain, lhs.shape), ">".join(chain.through) or None) for chain in chains]
+        return self.equation(f"d{self.state}/d{self.state}[t-1]", lhs, terms, "jacobian", steps=EVERY)
+
+    def product(self, last: Expr, first: Expr) -> Basic:
+        step = self.derivative(self.at(j), self.at(j - 1))
+        return c.OrderedProduct(step, j, first + 1, last, *([1] if self.row else []))
+
+    def several_steps(self) -> Equation:
+        lhs = self.derivative(self.at(c.t), self.at(c.k))
+        terms = [Term(self.product(c.t, c.k))]
+        return self.equation(f"d{self.state}/d{self.state}[k]", lhs, terms, "chain", steps=EVERY)
+
+    def top(self, step: Expr) -> Basic:
+        """What is differentiated at a step: the loss of that step, or L itself where only the last step has one."""
+        return c.quantity(self.loss, step, (1, 1)) if self.draft.loss.at == "all" else c.symbol("L", (1, 1))
+
+    def loss_by_state(self) -> Iterator[Equation]:
+        last = self.draft.loss.at == "last"
+        step: Expr = c.T if last else c.t
+        seeds = pull_backs(self.draft.step.assignments[self.loss].node, number(1), number(1))
+        terms = []
+        for leaf, (node, _) in seeds.items():
+            if leaf.offset != 0 or leaf.name not in self.edges:
+                continue
+            for chain in self.chains(leaf.name, Variable(self.shape, name=self.state, offset=0)):
+                seed = Transpose(self.seed(leaf, node, step))
+                factors = self.expression(chain, (seed.shape[1], seed.shape[1])).xreplace({c.t: step})
+                parts = [seed] if not chain.factors and chain.scale == 1 else [seed, factors]
+                product = self.ordered(*parts) if len(parts) > 1 else seed
+                terms.append(Term(_flat(product), leaf.name))
+        if not terms:
+            raise NoPathFormError("none")
+        lhs = self.derivative(self.top(step), self.at(step))
+        steps = EVERY if not last else None
+        yield self.equation(f"d{'L' if last else self.loss}/d{self.state}", lhs, terms, "seed", steps=steps)
+
+    def seed(self, leaf: Variable, node: Node, step: Expr) -> Basic:
+        """∂ℓ/∂v: the adjoint of v where the loss alone reads it, else written out."""
+        adjoint = self.draft.adjoints.get(leaf.name)
+        if adjoint is not None and all(p.through == (self.loss,) for p in adjoint.contributions):
+            return c.quantity(adjoint_name(leaf.name), step, leaf.shape)
+        return express(node, step)
+
+    def chosen_parameters(self) -> list[str]:
+        """The first weight of the state and the first of an input that reach the loss through the state alone."""
+        direct = {leaf.name for leaf in self.reached_by_loss_without_state()}
+        recurrent, other = [], []
+        for name in self.draft.original.parameters:
+            shape = self.draft.cell.shapes.get(name, (1, 1))
+            if name in direct or shape == (1, 1):
+                continue
+            leaf = Variable((shape[0], shape[1]), name=name)
+            try:
+                chains = self.chains(self.state, leaf)
+            except NoPathFormError:
+                continue
+            if len(chains) == 1:
+                used = {q.name for f in chains[0].factors[-1:] for q in f.atoms(c.Quantity)}
+                (recurrent if self.state in used else other if 1 not in shape else []).append(name)
+        chosen = recurrent[:1] + other[:1]
+        if not chosen:
+            raise NoPathFormError("shape")
+        return chosen
+
+    def parameter(self, name: str) -> Basic:
+        return c.symbol(name, self.draft.cell.shapes[name])
+
+    def immediate(self, name: str) -> Equation:
+        rows, columns = self.draft.cell.shapes[name]
+        (chain,) = self.chains(self.state, Variable((rows, columns), name=name))
+        lhs = self.derivative(self.at(c.k), self.parameter(name), 1)
+        rhs = self.expression(chain, lhs.shape).xreplace({c.t: c.k})
+        return self.equation(f"d+{self.state}/d{name}", lhs, [Term(rhs)], "immediate", steps=EVERY)
+
+    def path(self, name: str, last: Expr, visit: Expr) -> tuple[Basic, Basic]:
+        """The first and the last factor of a path that starts at the loss of ``last`` and leaves at ``visit``."""
+        start = self.derivative(self.top(last), self.at(last))
+        return start, self.derivative(self.at(visit), self.parameter(name), 1)
+
+    def whole(self, name: str) -> Equation:
+        last: Expr = c.t if self.draft.loss.at == "all" else c.T
+        start, leave = self.path(name, last, c.k)
+        body = c.TimeSum(self.ordered(start, self.product(last, c.k), leave), c.k, Integer(1), last)
+        if self.draft.loss.at == "all":
+            body = c.TimeSum(body, c.t, Integer(1), c.T)
+        lhs = self.derivative(c.symbol("L", (1, 1)), self.parameter(name))
+        return self.equation(f"dL/d{name} by paths", lhs, [Term(body)], "paths")
+
+    def expanded(self, name: str) -> Equation:
+        """The sum for three steps, term by term: one loss and one visit to the parameter each."""
+        lasts = [EXPANDED] if self.draft.loss.at == "last" else range(1, EXPANDED + 1)
+        terms = []
+        for last in lasts:
+            visits = range(1, last + 1) if self.draft.loss.at == "all" else range(last, 0, -1)
+            for visit in visits:
+                start, leave = self.path(name, Integer(last), Integer(visit))
+                between = [self.derivative(self.at(s), self.at(s - 1)) for s in range(last, visit, -1)]
+                here = Bound(False, visit)
+                terms.append(Term(self.ordered(start, *between, leave), f"{last}>{visit}", steps=Steps(here, here)))
+        lhs = self.derivative(c.symbol("L", (1, 1)), self.parameter(name))
+        return self.equation(f"dL/d{name} in three steps", lhs, terms, "expansion", horizon=EXPANDED)
+
+    def column(self, name: str) -> Equation:
+        """All paths that leave at step k: the adjoint of the state, times the immediate derivative."""
+        leave = self.derivative(self.at(c.k), self.parameter(name), 1)
+        if self.draft.loss.at == "all":
+            each = self.derivative(self.top(c.t), self.at(c.k))
+            reach: Basic = c.TimeSum(each, c.t, c.k, c.T)
+        else:
+            reach = self.derivative(c.symbol("L", (1, 1)), self.at(c.k))
+        adjoint = Transpose(c.quantity(adjoint_name(self.state), c.k, self.shape))
+        lhs, rhs = self.ordered(reach, leave), self.ordered(adjoint, leave)
+        return self.equation(f"visits of {name}", lhs, [Term(rhs)], "column", steps=Steps(FIRST, Bound(True, 0)))
+
+
+def _flat(product: Basic) -> Basic:
+    parts = [inner for part in product.args for inner in (part.args if isinstance(part, MatMul) else (part,))]
+    parts.sort(key=lambda part: bool(getattr(part, "is_Matrix", False)))
+    return MatMul(*parts) if isinstance(product, MatMul) else product
+
+
+def _linear(root: Node, g: Variable, row: bool) -> list[Chain]:
+    """A pull-back, linear in g, as a sum of matrix products (see the module's text)."""
+    if root == g:
+        return [Chain(Integer(1), ())]
+    rule = _LINEAR.get(root.op.name if root.op else "")
+    if rule is None:
+        raise NoPathFormError("shape")
+    return rule(root, g, row)
+
+
+def _of_sum(root: Node, g: Variable, row: bool) -> list[Chain]:
+    sign = -1 if root.op is subtract else 1
+    first, second = (_linear(part, g, row) for part in root.inputs)
+    return [*first, *(Chain(sign * chain.scale, chain.factors) for chain in second)]
+
+
+def _of_negative(root: Node, g: Variable, row: bool) -> list[Chain]:
+    return [Chain(-chain.scale, chain.factors) for chain in _linear(root.inputs[0], g, row)]
+
+
+def _of_multiply(root: Node, g: Variable, row: bool) -> list[Chain]:
+    a, b = root.inputs
+    if isinstance(a, Number):
+        return [Chain(coefficient(a) * chain.scale, chain.factors) for chain in _linear(b, g, row)]
+    if _reads(b, g):
+        a, b = b, a
+    if _reads(b, g) or b.shape != a.shape:
+        raise NoPathFormError("shape")
+    return [Chain(o.scale, (*o.factors, c.Diagonal(express(b)))) for o in _linear(a, g, row)]
+
+
+def _of_matmul(root: Node, g: Variable, row: bool) -> list[Chain]:
+    a, b = root.inputs
+    if row and _reads(a, g):
+        if a == g and b.shape[1] == 1:
+            raise NoPathFormError("shape")
+        return [Chain(o.scale, (*o.factors, _transposed(b))) for o in _linear(a, g, row)]
+    if not row and _reads(b, g) and a.shape[1] != 1:
+        return [Chain(o.scale, (*o.factors, _transposed(a))) for o in _linear(b, g, row)]
+    return _of_outer(root, g, row)
+
+
+def _transposed(node: Node) -> Basic:
+    return express(node.inputs[0]) if node.op is matrix_transpose else Transpose(express(node))
+
+
+def _of_outer(root: Node, g: Variable, row: bool) -> list[Chain]:
+    """The gradient of a weight: ``g vᵀ`` is ``I ⊗ vᵀ`` on the weight's components, row by row; ``v gᵀ`` is ``vᵀ ⊗ I``."""
+    a, b = root.inputs
+    if not row and _reads(a, g) and b.shape[0] == 1:
+        return [Chain(o.scale, (*o.factors, c.Spread(express(b), c.size(a.shape[0])))) for o in _linear(a, g, row)]
+    inner = b.inputs[0] if b.op is matrix_transpose else b
+    if not row and _reads(inner, g) and a.shape[1] == 1 and b.op is matrix_transpose:
+        spread = c.Spread(_transposed(a), c.size(inner.shape[0]), 1)
+        return [Chain(o.scale, (*o.factors, spread)) for o in _linear(inner, g, row)]
+    if row and _reads(b, g) and a.shape[1] == 1:
+        return [Chain(o.scale, (*o.factors, c.Spread(express(a), c.size(b.shape[1]), 1))) for o in _linear(b, g, row)]
+    raise NoPathFormError("shape")
+
+
+def _of_block(root: Node, g: Variable, row: bool) -> list[Chain]:
+    """A block of what comes back through W is what comes back through that block of W."""
+    facts: Mapping[str, Any] = dict(root.attributes)
+    found = []
+    for chain in _linear(root.inputs[0], g, row):
+        if not chain.factors or isinstance(chain.factors[-1], c.Diagonal | c.Spread):
+            raise NoPathFormError("shape")
+        axis = -2 if row else -1
+        cut = c.Block(chain.factors[-1], axis, c.size(facts["start"]), c.size(facts["size"]))
+        found.append(Chain(chain.scale, (*chain.factors[:-1], cut)))
+    return found
+
+
+def _reads(root: Node, g: Variable) -> bool:
+    return any(v == g for v in variables(root))
+
+
+_LINEAR = {
+    add.name: _of_sum,
+    subtract.name: _of_sum,
+    negative.name: _of_negative,
+    multiply.name: _of_multiply,
+    matmul.name: _of_matmul,
+    block.name: _of_block,
+}
