@@ -17,12 +17,14 @@ GREEK_COMMANDS = {name: name for name in GREEK.values()} | {
 ACCENTS = {
     "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar",
 }  # fmt: skip
-STYLES = frozenset(
-    ["mathbf", "boldsymbol", "bm", "mathrm", "mathit", "mathcal", "mathsf", "mathbb", "text", "textrm", "textbf", "textit", "operatorname", "vec"]
-)
-BLANKS = frozenset(
-    ["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "Biggl", "Biggr", "quad", "qquad", "displaystyle", "limits"]
-)
+STYLES = frozenset({
+    "mathbf", "boldsymbol", "bm", "mathrm", "mathit", "mathcal", "mathsf", "mathbb", "text", "textrm", "textbf", "textit",
+    "operatorname", "vec",
+})  # fmt: skip
+BLANKS = frozenset({
+    "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "Biggl", "Biggr",
+    "quad", "qquad", "displaystyle", "limits",
+})  # fmt: skip
 OPERATOR_COMMANDS = {
     "odot": "*", "circ": "*", "ast": "*", "cdot": "dot", "times": "dot", "lbrack": "[", "rbrack": "]",
 }  # fmt: skip

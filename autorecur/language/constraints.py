@@ -32,7 +32,7 @@ from autorecur.language.text import Source
 Shape = tuple[Dimension, Dimension]
 
 
-class Contradiction(Exception):
+class Contradiction(Exception):  # noqa: N818 (it is no error yet: who catches it makes one)
     """A reading that does not fit; ``progress`` tells how far it got."""
 
     def __init__(self, error: CellError, progress: int) -> None:

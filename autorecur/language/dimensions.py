@@ -12,7 +12,7 @@ Dimension = int
 MOST_PARTS = 400
 
 
-class Clash(Exception):
+class Clash(Exception):  # noqa: N818 (it is no error yet: who catches it makes one)
     """Two sizes that cannot be equal."""
 
 

@@ -11,7 +11,7 @@ from autorecur.language.canonical import write
 from autorecur.language.cell import Cell
 from autorecur.language.parser import Parser
 from autorecur.language.roles import find_roles
-from autorecur.language.shapes import Problem, infer
+from autorecur.language.shapes import Problem, Sizes, infer
 from autorecur.language.syntax import Assignment, Expression, Span
 from autorecur.language.text import Source, prepare
 
@@ -75,8 +75,8 @@ def _refuse_taken(cell: Cell, added: list[Assignment], texts: list[Source]) -> N
         seen.add(assignment.name)
 
 
-def _no_number(assignment: Assignment, source: Source, shapes: Mapping[str, object]) -> CellError:
-    rows, columns = shapes["loss"]  # type: ignore[misc]
+def _no_number(assignment: Assignment, source: Source, shapes: Mapping[str, Sizes]) -> CellError:
+    rows, columns = shapes["loss"]
     return CellError(
         "the loss of one step is a number.",
         source.place(assignment.expression.span, f"is {rows} × {columns}"),

@@ -20,7 +20,7 @@ class Loop:
     direction: int
 
 
-class SameStepCycle(Exception):
+class SameStepCycle(Exception):  # noqa: N818 (it is no error yet: who catches it makes one)
     """``names[0]`` needs ``names[1]`` at the same step, and so on, and the last needs the first."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -28,7 +28,7 @@ class SameStepCycle(Exception):
         super().__init__(" -> ".join((*names, names[0])))
 
 
-class BothDirections(Exception):
+class BothDirections(Exception):  # noqa: N818 (it is no error yet: who catches it makes one)
     """These names need each other at earlier and at later steps."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from autorecur.errors import CellError
+from autorecur.errors import CellError, Place
 from autorecur.language.canonical import write_name
 from autorecur.language.functions import function_names
 from autorecur.language.headers import Headers
@@ -156,7 +156,7 @@ def _cycle(names: tuple[str, ...], home: dict[str, tuple[Assignment, Source]]) -
 
 def _both(names: tuple[str, ...], home: dict[str, tuple[Assignment, Source]]) -> CellError:
     members = set(names)
-    places = {}
+    places: dict[bool, Place] = {}
     for name in names:
         assignment, source = home[name]
         for use in names_in(assignment.expression):

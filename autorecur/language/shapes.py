@@ -15,10 +15,12 @@ from autorecur.language.dimensions import Clash, Dimension
 from autorecur.language.naming import name_dimensions
 from autorecur.language.roles import Roles
 from autorecur.language.sizes import Size
-from autorecur.language.syntax import Assignment
+from autorecur.language.syntax import Assignment, Span
 from autorecur.language.text import Source
 
 Sizes = tuple[Size, Size]
+Sides = dict[str, tuple[Source, Span]]
+"""The first product that shows each convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def infer(problem: Problem) -> Shapes:
     """Shapes in the first reading that fits, or the error of the reading that got further."""
     conventions = (problem.convention,) if problem.convention else ("column", "row")
     failures: list[tuple[str, Contradiction]] = []
-    sides: dict[str, CellError] = {}
+    sides: Sides = {}
     for convention in conventions:
         for vectors_first in (True, False):
             inference = _Inference(problem, convention, vectors_first)
@@ -55,7 +57,7 @@ def infer(problem: Problem) -> Shapes:
     raise _explanation(problem, failures, sides) from None
 
 
-def _explanation(problem: Problem, failures: list[tuple[str, Contradiction]], sides: Mapping[str, object]) -> CellError:
+def _explanation(problem: Problem, failures: list[tuple[str, Contradiction]], sides: Sides) -> CellError:
     if len(sides) == 2 and not problem.convention:
         return _mixture(sides)
     fitting = (
@@ -65,10 +67,8 @@ def _explanation(problem: Problem, failures: list[tuple[str, Contradiction]], si
     return max(candidates, key=lambda contradiction: contradiction.progress).error
 
 
-def _mixture(sides: Mapping[str, object]) -> CellError:
-    column, row = sides["column"], sides["row"]
-    assert isinstance(column, tuple) and isinstance(row, tuple)
-    (source, span), (other, other_span) = column, row
+def _mixture(sides: Sides) -> CellError:
+    (source, span), (other, other_span) = sides["column"], sides["row"]
     return CellError(
         "this cell mixes columns and rows.",
         source.place(span, "a matrix before a vector: vectors are columns"),
@@ -108,7 +108,6 @@ class _Inference:
                 self._count_components(name)
                 constraints.propagate()
         constraints.force_products()
-        self._bind_vectors()
         self._make_vectors(new(self.roles.assigned))
         constraints.force_elementwise()
         self._bind_vectors()
@@ -144,10 +143,16 @@ class _Inference:
                 if not self.dimensions.is_open(self._length((rows, columns))) or self.dimensions.is_large(columns):
                     continue
                 if self.constraints.is_made_of_numbers(equations[name], name):
-                    for dimension in (rows, columns):
-                        if self.dimensions.guard_of(dimension) is None and not self.dimensions.is_large(dimension):
-                            self.dimensions.bind_one(dimension)
+                    self._bind_number(name)
                     self.constraints.propagate()
+
+    def _bind_number(self, name: str) -> None:
+        """A number, unless a matrix multiplies it: then its lower-case factors were matrices, and this reading is wrong."""
+        for dimension in self.constraints.shapes[name]:
+            try:
+                self.dimensions.bind_one(dimension)
+            except Clash:
+                raise self.constraints.guarded(dimension, name) from None
 
     def _count_components(self, name: str) -> None:
         """A quantity has components, if it is not known to be a number."""
