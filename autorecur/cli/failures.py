@@ -54,7 +54,7 @@ def _report(error: Exception) -> int:
     if isinstance(error, click.Abort):
         return _last_words("interrupted.", ExitCode.INTERRUPTED)
     if isinstance(error, click.UsageError):
-        return _last_words(error.format_message() + _where_to_read(error), ExitCode.BAD_INPUT)
+        return _last_words(_about_usage(error), ExitCode.BAD_INPUT)
     if isinstance(error, click.ClickException):
         return _last_words(error.format_message(), error.exit_code)
     if isinstance(error, AutorecurError):
@@ -83,8 +83,12 @@ def _last_words(message: str, code: int) -> int:
     return code
 
 
-def _where_to_read(error: click.UsageError) -> str:
-    return f"\n'{error.ctx.command_path} --help' tells more." if error.ctx is not None else ""
+def _about_usage(error: click.UsageError) -> str:
+    message = error.format_message()
+    if isinstance(error, click.MissingParameter):
+        message = "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input."
+    context = f"\n'{error.ctx.command_path} --help' tells more." if error.ctx is not None else ""
+    return message[0].lower() + message[1:] + context if not message.startswith("CELL") else message + context
 
 
 def _about_file(error: OSError) -> str:

@@ -1,0 +1,33 @@
+"""The derivation of every built-in cell as LaTeX; run as a script, it writes them beside itself.
+
+    python notes/derivations/refresh.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import autorecur as ar
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def documents() -> Iterator[tuple[Path, str]]:
+    """The file of each built-in cell, and what should stand in it."""
+    for name in ar.cells:
+        yield FOLDER / f"{name}.tex", ar.cells[name].derive().to_latex()
+
+
+def main() -> None:
+    fresh = dict(documents())
+    for path in FOLDER.glob("*.tex"):
+        if path not in fresh:
+            path.unlink()
+    for path, text in fresh.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{len(fresh)} derivations written to {FOLDER.name}/")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Help that teaches, and near misses for whatever is mistyped."""
+
+from __future__ import annotations
+
+import pytest
+
+import autorecur as ar
+
+from tests.cli.conftest import CommandLine
+
+
+@pytest.mark.parametrize("command", ["derive", "check", "cells", "doctor"])
+def test_every_commands_help_shows_examples(autorecur: CommandLine, command: str) -> None:
+    """``autorecur COMMAND --help`` ends with commands to type."""
+    outcome = autorecur(command, "--help")
+    assert outcome.code == 0
+    assert f"autorecur {command}" in outcome.out.split("Examples:")[1]
+
+
+def test_without_arguments_the_help_is_printed(autorecur: CommandLine) -> None:
+    """``autorecur`` alone teaches instead of complaining."""
+    outcome = autorecur()
+    assert outcome.code == 0
+    assert "autorecur derive lstm -o lstm.pdf" in outcome.out
+
+
+def test_version(autorecur: CommandLine) -> None:
+    """``--version`` prints name and version."""
+    assert autorecur("--version").out == f"autorecur {ar.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (["derve", "lstm"], "there is no command 'derve'. Did you mean 'derive'?"),
+        (["xyz"], "there is no command 'xyz'. There are derive, check, cells, doctor."),
+        (["derive", "lstm", "--step", "3"], "there is no option '--step'. Did you mean '--steps'?"),
+        (["derive", "lstm", "--pdf_engine", "latex"], "there is no option '--pdf_engine'. Did you mean '--pdf-engine'?"),
+        (["derive", "lstm", "-q"], "there is no option '-q'."),
+        (["--verson"], "there is no option '--verson'. Did you mean '--version'?"),
+        (["check", "lstm", "--at", "lst"], "--at is last or all, not 'lst'. Did you mean 'last'?"),
+        (["derive", "lstm", "--detail", "breif"], "--detail is brief, standard or full, not 'breif'. Did you mean 'brief'?"),
+        (["derive", "lstm", "-o", "a.pfd"], "there is no format '.pfd': write .tex, .pdf, .md or .typ. Did you mean .pdf?"),
+        (["derive", "lstm", "-o", "a.docx"], "there is no format '.docx': write .tex, .pdf, .md or .typ."),
+        (["derive", "lstm", "-o", "a"], "the suffix of 'a' chooses the format, and it has none: write .tex, .pdf, .md or .typ."),
+        (["derive"], "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input."),
+        (["derive", "lstm", "gru"], "got unexpected extra argument (gru)"),
+        (["derive", "lstm", "--steps"], "option '--steps' requires an argument."),
+        (["derive", "lstm", "--fragment", "-o", "a.pdf"], "--fragment is LaTeX: write -o FILE.tex, or leave -o out."),
+    ],
+)
+def test_a_mistyped_command_line_is_one_message(autorecur: CommandLine, typed: list[str], message: str) -> None:
+    """What cannot be understood is named, with what was most likely meant, and the exit code is 2."""
+    outcome = autorecur(*typed)
+    assert (outcome.code, outcome.out, outcome.message) == (2, "", message)
+
+
+@pytest.mark.parametrize("steps", ["0", "-1", "10**9", "1000000000", "10001", "3.5", "", "٣", "9" * 5000, "nan", "1e3"])
+def test_steps_are_from_one_to_ten_thousand(autorecur: CommandLine, steps: str) -> None:
+    """Everything else is refused at once, before any work."""
+    outcome = autorecur("derive", "lstm", "--steps", steps)
+    shown = steps if len(steps) <= 40 else f"{steps[:40]}…"
+    assert outcome.code == 2
+    assert outcome.message == f"--steps is a whole number from 1 to 10,000, not '{shown}'."
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "x", ""])
+def test_a_seed_is_not_negative(autorecur: CommandLine, seed: str) -> None:
+    """A seed is a whole number from zero."""
+    outcome = autorecur("check", "rnn", "--seed", seed)
+    assert (outcome.code, outcome.message) == (2, f"--seed is a whole number that is not negative, not '{seed}'.")
