@@ -45,7 +45,7 @@ from autorecur.render.prose import inline_width, line_count, tall_pieces
 # Small type is wider for its size; a line that is nearly full may break.
 _NOTE_ROOM = NOTE_WIDTH / NOTE_SIZE / 1.08
 _ASCENT, _DESCENT = 6.5, 3.0
-_APART = 3.0
+_APART = 4.0
 _TABLE_SIZE = 9.0
 _TITLE = 70.0
 
@@ -122,10 +122,6 @@ class _Column:
         self.y += DISPLAY_SKIP
         rows = tuple(self._row(given, first=at == 0) for at, given in enumerate(block.rows))
         self.y += DISPLAY_SKIP
-        # Before the first row the space stands before the display.
-        if rows and rows[0].space:
-            yield Gap(rows[0].space)
-            rows = (replace(rows[0], space=0.0), *rows[1:])
         yield Display(rows)
 
     def _row(self, given: EquationRow, first: bool) -> EquationRow:

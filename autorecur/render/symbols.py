@@ -28,8 +28,11 @@ def _table(kind: str, width: float, text: str) -> dict[str, Symbol]:
     return table
 
 
+_DOTS = {"cdots": "dots.c", "ldots": "dots.h", "dots": "dots.h"}
 SIGNS: dict[str, Symbol] = {
-    **_table("ord", 0.78, "cdots dots.c\nldots dots.h\ndots dots.h\nvdots dots.v\nddots dots.down"),
+    # Typst sets no space around dots, TeX a thin one.
+    **{name: Symbol("\\" + name, f"thin {dots} thin", "ord", 1.5) for name, dots in _DOTS.items()},
+    **_table("ord", 0.78, "vdots dots.v\nddots dots.down"),
     **_table(
         "ord",
         0.6,

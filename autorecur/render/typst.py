@@ -150,7 +150,7 @@ class TypstPrinter:
             raise RenderError(f"the Typst printer has no matrix brackets {node.delimiter!r}")
         options = f"delim: {_DELIMITERS[node.delimiter]},align: #{_ALIGNMENTS.get(node.align, 'center')},"
         rows = "; ".join(",".join(self._small(cell) for cell in cells) for cells in node.rows)
-        return f"mat({options}column-gap: #1em,row-gap: #0.35em,{rows})"
+        return f"mat({options}column-gap: #1em,row-gap: #0.2em,{rows})"
 
     def _cases(self, node: Cases) -> str:
         rows = (f"{self._small(value)}&quad {self._small(condition)}" for value, condition in node.rows)

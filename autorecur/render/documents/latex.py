@@ -51,6 +51,7 @@ from autorecur.render.source import LatexSource, latex_text
 from autorecur.symbolic.layout import Layout
 
 _ANCHORS = {"center": "center", "above": "south", "below": "north", "left": "east", "right": "west"}
+_UNBROKEN = 8
 _LANGUAGES = {"fr": "french", "en": "english", "de": "ngerman", "es": "spanish", "it": "italian"}
 
 
@@ -88,14 +89,23 @@ class LatexWriter:
     margin: bool = True
 
     def blocks(self, blocks: tuple[Block, ...]) -> LatexSource:
-        return LatexSource("\n".join(self._block(block) for block in blocks))
+        """A display belongs to the paragraph that leads to it: no empty line stands between them."""
+        text, before = "", None
+        for block in blocks:
+            if isinstance(block, Display) and isinstance(before, Paragraph):
+                text = text.rstrip("\n") + "\n"
+            elif isinstance(block, Display):
+                text += "\\arbare\n"
+            text += self._block(block)
+            before = block
+        return LatexSource(text)
 
     def _block(self, block: Block) -> str:
         try:
             method = _BLOCKS[type(block)]
         except KeyError:
             raise RenderError(f"the LaTeX document has no rule for the block {type(block).__name__}") from None
-        return method(self, block)
+        return method(self, block) + "\n"
 
     # ------------------------------------------------------------------------------------------------------- prose
 
@@ -113,7 +123,7 @@ class LatexWriter:
             case RuleReference(name):
                 return f"\\hyperlink{{{_key(rule_key(name))}}}{{{latex_text(name)}}}"
             case SectionReference(number, text):
-                return f"\\hyperlink{{{_key(section_key(number))}}}{{{latex_text(text)}}}"
+                return f"\\hyperlink{{{_key(section_key(number))}}}{{{latex_text(_unbroken(text))}}}"
             case Strong(inner):
                 return f"\\textbf{{{self.inlines(inner)}}}"
             case Emphasis(inner):
@@ -141,7 +151,7 @@ class LatexWriter:
         return f"\n\\arsection{{{latex_text(block.number)}}}{{{anchor}{latex_text(block.text)}}}\n"
 
     def _paragraph(self, block: Paragraph) -> str:
-        return f"{self.inlines(block.inlines)}\n\n"
+        return f"{self.inlines(block.inlines)}\n"
 
     def _gap(self, block: Gap) -> str:
         return f"\\vspace{{{_pt(block.height)}}}\n" if self.margin else ""
@@ -154,13 +164,18 @@ class LatexWriter:
     def _display(self, block: Display) -> str:
         rows = lines(block)
         columns = max(len(line.cells) for line in rows)
+        space = rows[0].space if self.margin else 0.0
+        before = f"\\vadjust{{\\kern{_pt(space)}}}%\n" if space else ""
+        # Only a long display may go on over the page.
+        before += "{\\allowdisplaybreaks\n" if len(rows) > _UNBROKEN else ""
         body = ""
         for at, line in enumerate(rows):
             if at:
                 space = rows[at].space if self.margin else 0.0
                 body += f" \\\\[{_pt(space)}]\n" if space else " \\\\\n"
             body += self._line(line, columns)
-        display = f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+        after = "}" if len(rows) > _UNBROKEN else ""
+        display = f"{before}\\begin{{align*}}\n{body}\n\\end{{align*}}{after}\n"
         return display if self.margin else display + self._reasons(rows)
 
     def _line(self, line: Line, columns: int) -> str:
@@ -203,11 +218,11 @@ class LatexWriter:
         return latex_text(number_text(numbers)) if numbers else ""
 
     def _rule(self, block: RuleStatement) -> str:
-        note = f"\\arside{{9pt}}{{{self.inlines(block.note)}}}" if self.margin and block.note else ""
+        note = f"\\arside{{0pt}}{{{self.inlines(block.note)}}}" if self.margin and block.note else ""
         head = f"\\arrule{{{_key(rule_key(block.name))}}}{{{latex_text(block.name)}}}{{{latex_text(block.title)}}}"
-        text = f"{note}{head} {self.blocks(block.body)}".rstrip() + "\n"
+        text = f"\\par\\addvspace{{9pt}}{note}{head} {self.blocks(block.body)}".rstrip() + "\n"
         if block.proof:
-            text = f"{text}\n\\arproof{{{latex_text(block.proof_word)}}} {self.blocks(block.proof)}".rstrip() + "\n"
+            text = f"{text}\\arproof{{{latex_text(block.proof_word)}}} {self.blocks(block.proof)}".rstrip() + "\n"
         if block.note and not self.margin:
             text += f"\n\\arreasons{{{self.inlines(block.note)}}}\n"
         return text + "\n"
@@ -293,6 +308,10 @@ def _rules_below(cells: TableRow) -> str:
             rules.append(f"\\cmidrule(l){{{at}-{at + size - 1}}}")
         at += size
     return "".join(rules)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\u00a0")
 
 
 def _key(key: str) -> str:

@@ -1,0 +1,310 @@
+"""Blocks as Typst, with the same two columns as the LaTeX page. After a call in prose a semicolon ends the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autorecur.errors import RenderError
+from autorecur.render.blocks import (
+    Arrow,
+    Block,
+    Box,
+    Code,
+    Coloured,
+    Diagram,
+    Disc,
+    Display,
+    Document,
+    Emphasis,
+    Gap,
+    Heading,
+    Inline,
+    Inlines,
+    Label,
+    LineBreak,
+    Math,
+    Paragraph,
+    Reference,
+    RuleReference,
+    RuleStatement,
+    SectionReference,
+    Shaded,
+    Shape,
+    SideNote,
+    Span,
+    Strong,
+    Table,
+    TableRow,
+    Verbatim,
+)
+from autorecur.render.displays import Line, LineCell, lines
+from autorecur.render.documents.environment import fill
+from autorecur.render.documents.references import check_references, equation_key, rule_key, section_key
+from autorecur.render.geometry import Point, drawn
+from autorecur.render.margin import arranged, is_wide
+from autorecur.render.measure import width
+from autorecur.render.prose import number_text, reference_text
+from autorecur.render.source import TypstSource, typst_string, typst_text
+from autorecur.render.typst import TypstPrinter
+from autorecur.symbolic.layout import Layout
+
+# Shorter formulas in the line are not broken, in em.
+_UNBROKEN = 9.0
+# Only a display of more lines may go on over the page.
+_UNBROKEN_ROWS = 8
+_ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
+
+
+def typst_document(document: Document) -> str:
+    """A file that the embedded typesetter sets, with its embedded fonts."""
+    check_references(document)
+    document = arranged(document)
+    writer = TypstWriter(TypstPrinter(decimal=document.decimal))
+    seal = document.seal
+    return fill(
+        "document.typ.jinja",
+        TypstSource,
+        typst_text,
+        plain_title=typst_string(document.title),
+        language=typst_string(document.language),
+        title=[line for line in document.title.splitlines() if line.strip()],
+        subtitle=[writer.inlines(line) for line in document.subtitle],
+        seal=None if seal is None else writer.note_items(seal),
+        footer=document.footer,
+        body=writer.blocks(document.blocks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TypstWriter:
+    printer: TypstPrinter
+
+    def blocks(self, blocks: tuple[Block, ...]) -> TypstSource:
+        """A paragraph that leads to a display stays on its page."""
+        after = (*blocks[1:], None)
+        return TypstSource("\n\n".join(self._block(*pair) for pair in zip(blocks, after, strict=True)))
+
+    def _block(self, block: Block, following: Block | None) -> str:
+        if isinstance(block, Paragraph) and isinstance(following, Display):
+            return f"#lead[{self.inlines(block.inlines)}]"
+        try:
+            method = _BLOCKS[type(block)]
+        except KeyError:
+            raise RenderError(f"the Typst document has no rule for the block {type(block).__name__}") from None
+        return method(self, block)
+
+    # ------------------------------------------------------------------------------------------------------- prose
+
+    def inlines(self, inlines: Inlines) -> TypstSource:
+        return TypstSource("".join(self._inline(piece) for piece in inlines))
+
+    def _inline(self, piece: Inline) -> str:
+        match piece:
+            case str():
+                return typst_text(piece)
+            case Math(layout):
+                formula = _formula(replace(self.printer, display=False)(layout))
+                return f"#box({formula});" if width(layout) < _UNBROKEN else f"#{formula};"
+            case Reference(number):
+                return _link(equation_key(number), reference_text(number))
+            case RuleReference(name):
+                return _link(rule_key(name), name)
+            case SectionReference(number, text):
+                return _link(section_key(number), text.replace(" ", "\u00a0"))
+            case Strong(inner):
+                return f"#strong[{self.inlines(inner)}];"
+            case Emphasis(inner):
+                return f"#emph[{self.inlines(inner)}];"
+            case Coloured(inner):
+                return f"#text(fill: accent)[{self.inlines(inner)}];"
+            case Shaded(inner):
+                return f"#shadedwords[{self.inlines(inner)}];"
+            case Code(text):
+                return f"#raw({typst_string(text)});"
+            case LineBreak():
+                return "#linebreak();"
+        raise RenderError(f"the Typst document has no rule for the piece {type(piece).__name__}")
+
+    def note_items(self, note: SideNote) -> TypstSource:
+        items = [self.inlines(item) for item in note.items]
+        if note.title:
+            items.insert(0, TypstSource(f"#strong[{typst_text(note.title)}];"))
+        return TypstSource("\n\n".join(items))
+
+    def _content(self, inlines: Inlines) -> str:
+        return f"[{self.inlines(inlines)}]" if inlines else "none"
+
+    # ------------------------------------------------------------------------------------------------------ blocks
+
+    def _heading(self, block: Heading) -> str:
+        key = typst_string(section_key(block.number)) if block.number else "none"
+        return f"#section({key}, [{typst_text(block.number)}], [{typst_text(block.text)}])"
+
+    def _paragraph(self, block: Paragraph) -> str:
+        return f"#par[{self.inlines(block.inlines)}]"
+
+    def _gap(self, block: Gap) -> str:
+        return f"#v({_pt(block.height)})"
+
+    def _side_note(self, block: SideNote) -> str:
+        return f"#side({_pt(block.drop)})[{self.note_items(block)}]"
+
+    def _display(self, block: Display) -> str:
+        rows = lines(block)
+        head = f"breakable: {_bool(len(rows) > _UNBROKEN_ROWS)}, before: {_pt(rows[0].space)}"
+        return f"#equations({head},\n" + "".join(f"  {self._line(line)},\n" for line in rows) + ")"
+
+    def _line(self, line: Line) -> str:
+        cells = "".join(f"{self._cell(cell)}, " for cell in line.cells)
+        fields = [f"cells: ({cells.rstrip()})"]
+        if line.comment:
+            fields.append(f"comment: {self._content(line.comment)}")
+        if line.numbers:
+            keys = "".join(f"{typst_string(equation_key(number))}, " for number in line.numbers)
+            fields += [f"number: [{typst_text(number_text(line.numbers))}]", f"keys: ({keys.rstrip()})"]
+        if line.note:
+            fields.append(f"note: {self._content(line.note)}")
+        if line.space:
+            fields.append(f"space: {_pt(line.space)}")
+        return f"({', '.join(fields)})"
+
+    def _cell(self, cell: LineCell | None) -> str:
+        if cell is None:
+            return "none"
+        lhs = "none" if cell.lhs is None else _formula(f"display({self.printer(cell.lhs)})")
+        relation = cell.relation or cell.continues
+        sign = "none" if relation is None else _formula(self.printer(relation))
+        hidden = "true" if cell.continues is not None else "false"
+        return f"({lhs}, {sign}, {_formula(f'display({self.printer(cell.body)})')}, {hidden})"
+
+    def _rule(self, block: RuleStatement) -> str:
+        head = Strong((f"{block.name}\u2002{block.title}.",))
+        body = self.blocks(_run_in(head, block.body))
+        proof = self.blocks(_run_in(Emphasis((block.proof_word,)), block.proof)) if block.proof else ""
+        key = typst_string(rule_key(block.name))
+        return f"#rule({key}, {self._content(block.note)})[{body}]\n\n{proof}".rstrip()
+
+    def _verbatim(self, block: Verbatim) -> str:
+        rows = ",\n  ".join(typst_string(line) for line in block.text.splitlines())
+        return f"#source((\n  {rows},\n))"
+
+    # ------------------------------------------------------------------------------------------------------ tables
+
+    def _table(self, block: Table) -> str:
+        align = ", ".join(_ALIGNMENTS[letter] for letter in block.align)
+        rows: list[str] = ["table.hline(stroke: 0.8pt)"]
+        kinds: list[str] = []
+        if block.over:
+            rows += [self._table_row(block.over), _rules_below(block.over)]
+            kinds.append("over")
+        rows += [self._table_row(block.header), "table.hline(stroke: 0.5pt)"]
+        kinds.append("header")
+        for group in block.groups:
+            rows += map(self._table_row, group)
+            kinds += ["first", *["plain"] * (len(group) - 1)] if group else []
+        if block.foot:
+            rows += ["table.hline(stroke: 0.5pt)", *map(self._table_row, block.foot)]
+            kinds += ["foot"] * len(block.foot)
+        rows.append("table.hline(stroke: 0.8pt)")
+        body = ",\n  ".join(row for row in rows if row)
+        options = f"align: ({align},), wide: {_bool(is_wide(block))}, full: {_bool(block.full)}"
+        kind = ", ".join(f'"{name}"' for name in kinds)
+        return f"#booktable({options}, kinds: ({kind},), caption: {self._content(block.caption)},\n  {body},\n)"
+
+    def _table_row(self, cells: TableRow) -> str:
+        return ", ".join(self._table_cell(cell) for cell in cells)
+
+    def _table_cell(self, cell: Inlines | Span) -> str:
+        if isinstance(cell, Span):
+            return (
+                f"table.cell(colspan: {cell.columns}, align: {_ALIGNMENTS[cell.align]})[{self.inlines(cell.inlines)}]"
+            )
+        return f"[{self.inlines(cell)}]"
+
+    # ---------------------------------------------------------------------------------------------------- diagrams
+
+    def _diagram(self, block: Diagram) -> str:
+        shapes = "".join(f"  {self._shape(shape, block.height)},\n" for shape in block.shapes)
+        size = f"{_pt(block.width)}, {_pt(block.height)}, {_bool(is_wide(block))}, {self._content(block.caption)}"
+        return f"#picture({size}, (\n{shapes}))"
+
+    def _shape(self, shape: Shape, height: float) -> str:
+        match shape:
+            case Box():
+                corner = _point((shape.x, shape.y + shape.height), height)
+                size = f"{_pt(shape.width)}, {_pt(shape.height)}"
+                return f"boxed({corner}, {size}, {self._inside(shape.label)})"
+            case Disc():
+                middle = _point((shape.x, shape.y), height)
+                return f"disc({middle}, {_pt(shape.radius)}, {self._inside(shape.label)})"
+            case Arrow():
+                return _arrow(shape, height)
+            case Label():
+                at = _point((shape.x, shape.y), height)
+                options = f'"{shape.anchor}", {_bool(shape.backward)}, {_bool(shape.small)}'
+                return f"labelled({at}, {options}, {self._inside(shape.layout)})"
+        raise RenderError(f"the Typst document has no rule for the shape {type(shape).__name__}")
+
+    def _inside(self, label: Layout | None) -> str:
+        return "none" if label is None else _formula(replace(self.printer, display=False)(label))
+
+
+def _run_in(head: Inline, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The head in front of the first paragraph, or as one of its own."""
+    if blocks and isinstance(blocks[0], Paragraph):
+        return (Paragraph((head, " ", *blocks[0].inlines)), *blocks[1:])
+    return (Paragraph((head,)), *blocks)
+
+
+def _formula(source: str) -> str:
+    return f"${source}$"
+
+
+def _link(key: str, text: str) -> str:
+    return f"#link(label({typst_string(key)}))[{typst_text(text)}];"
+
+
+def _arrow(arrow: Arrow, height: float) -> str:
+    parts = drawn(arrow)
+    shaft = ", ".join(_point(point, height) for point in parts.shaft)
+    head = "".join(f"{_point(point, height)}, " for point in parts.head)
+    return f"arrowed(({shaft},), ({head.rstrip()}), {_bool(arrow.backward)}, {_bool(arrow.curved)})"
+
+
+def _rules_below(cells: TableRow) -> str:
+    """A short rule under each spanning cell of the row above the header."""
+    rules, at = [], 0
+    for cell in cells:
+        size = cell.columns if isinstance(cell, Span) else 1
+        if isinstance(cell, Span) and cell.inlines:
+            rules.append(f"table.hline(start: {at}, end: {at + size}, stroke: 0.4pt)")
+        at += size
+    return ", ".join(rules)
+
+
+def _point(point: Point, height: float) -> str:
+    """Typst counts downwards."""
+    return f"({_pt(point[0])}, {_pt(height - point[1])})"
+
+
+def _pt(value: float) -> str:
+    return f"{round(value, 2):g}pt"
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+_BLOCKS: dict[type, Callable[[TypstWriter, Any], str]] = {
+    Heading: TypstWriter._heading,
+    Paragraph: TypstWriter._paragraph,
+    Display: TypstWriter._display,
+    SideNote: TypstWriter._side_note,
+    Table: TypstWriter._table,
+    Diagram: TypstWriter._diagram,
+    RuleStatement: TypstWriter._rule,
+    Verbatim: TypstWriter._verbatim,
+    Gap: TypstWriter._gap,
+}
