@@ -23,6 +23,12 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+class CheckFailed(click.ClickException):
+    """An equation did not pass its checks."""
+
+    exit_code = ExitCode.CHECK_FAILED
+
+
 DEBUG = "AUTORECUR_DEBUG"
 """With this variable set to 1, an unexpected exception shows where it came from."""
 

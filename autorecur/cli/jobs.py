@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autorecur.cli import terminal
-from autorecur.cli.failures import ExitCode
+from autorecur.cli.failures import CheckFailed, ExitCode
 from autorecur.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -50,19 +49,19 @@ def derive(request: Request) -> int:
             text = _written(derivation, request)
     if text:
         terminal.put(text)
-    return _tell(derivation, report, request)
+    return _tell(report, request)
 
 
 def check(request: Request, as_json: bool) -> int:
-    """Prints every check of a cell: a table on standard output, or one JSON object."""
+    """Prints every check of a cell: a table, or one JSON object."""
     from autorecur.cli import checks
 
     with Progress() as progress:
-        derivation, report = _verified(request, progress)
+        _, report = _verified(request, progress)
     if as_json:
-        terminal.put(json.dumps(checks.as_object(derivation, report), ensure_ascii=False, indent=2, allow_nan=False))
+        terminal.put(checks.as_json(report))
     else:
-        terminal.put(checks.table(report, terminal.console(sys.stdout)))
+        checks.show(report, report.checks)
     return ExitCode.DONE if report.passed else ExitCode.CHECK_FAILED
 
 
@@ -117,13 +116,13 @@ def _written(derivation: Derivation, request: Request) -> str:
     return ""
 
 
-def _tell(derivation: Derivation, report: Report, request: Request) -> int:
-    """The table of checks and what became of the document, on standard error."""
+def _tell(report: Report, request: Request) -> int:
+    """The checks, the worst of each kind or those that failed, and what became of the document, on standard error."""
     from autorecur.cli import checks
 
-    terminal.say(checks.table(report, terminal.console()))
+    checks.show(report, report.failures or report.worst(), on_error_stream=True)
     if not report.passed:
-        raise checks.Failed("the document is not written, because a check failed.")
+        raise CheckFailed("the document is not written, because a check failed.")
     if request.output is not None:
         terminal.say(f"written: {request.output}")
     return ExitCode.DONE

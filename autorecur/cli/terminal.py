@@ -39,13 +39,14 @@ def is_terminal(stream: TextIO) -> bool:
     return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
 
 
-def console() -> Console:
-    """Where everything but the result goes: standard error, in colour only on a terminal and without ``NO_COLOR``."""
+def console(on_error_stream: bool = True) -> Console:
+    """Sets tables and messages for one of the streams: in colour only on a terminal, and not with ``NO_COLOR``."""
     from rich.console import Console
 
-    terminal = is_terminal(sys.stderr)
+    stream = sys.stderr if on_error_stream else sys.stdout
+    terminal = is_terminal(stream)
     return Console(
-        stderr=True,
+        file=stream,
         highlight=False,
         markup=False,
         emoji=False,
