@@ -16,7 +16,7 @@ from sympy import Basic, Expr, Integer, Symbol
 from sympy.matrices.expressions import Identity, MatMul, Transpose
 
 from autorecur.derive.equation import Equation, Term
-from autorecur.graph.adjoint import adjoint_name, pull_backs
+from autorecur.graph.adjoint import adjoint_name, factored, pull_backs
 from autorecur.graph.node import Node, Number, Variable, number, variables
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps
 from autorecur.ops.arithmetic import add, multiply, negative, subtract
@@ -97,7 +97,7 @@ class _Paths:
             if name != self.loss:
                 own = Variable(assignment.node.shape, name=adjoint_name(name), offset=0)
                 sent = pull_backs(assignment.node, own, assignment.variable)
-                self.edges[name] = {leaf: node for leaf, (node, _) in sent.items()}
+                self.edges[name] = {leaf: factored(node, own) for leaf, (node, _) in sent.items()}
 
     def form(self) -> PathForm:
         shape = self.draft.cell.shapes[self.state]
@@ -226,7 +226,8 @@ class _Paths:
     def chosen_parameters(self) -> list[str]:
         """The first weight of the state and the first of an input that reach the loss through the state alone."""
         direct = {leaf.name for leaf in self.reached_by_loss_without_state()}
-        recurrent, other = [], []
+        recurrent: list[tuple[int, int, str]] = []
+        other: list[tuple[int, int, str]] = []
         for name in self.draft.original.parameters:
             shape = self.draft.cell.shapes.get(name, (1, 1))
             if name in direct or shape == (1, 1):
@@ -237,9 +238,10 @@ class _Paths:
             except NoPathFormError:
                 continue
             if len(chains) == 1:
-                used = {q.name for f in chains[0].factors[-1:] for q in f.atoms(c.Quantity)}
-                (recurrent if self.state in used else other if 1 not in shape else []).append(name)
-        chosen = recurrent[:1] + other[:1]
+                used = {q.name for f in chains[0].factors[-1:] for q in f.atoms(c.Quantity) if q.step != c.t}
+                rank = (len(chains[0].factors), len(recurrent) + len(other), name)
+                (recurrent if self.state in used else other if 1 not in shape else []).append(rank)
+        chosen = [min(ranked)[-1] for ranked in (recurrent, other) if ranked]
         if not chosen:
             raise NoPathFormError("shape")
         return chosen

@@ -1,0 +1,262 @@
+"""True values: derivatives of the forward run by perturbing it, one lane for each component.
+
+The true adjoint of every named quantity is found alike: a perturbation is added to it right after its assignment, in a lane
+of its own, and all lanes run forward together. Along the complex axis (Squire and Trapp 1998) the derivative is an imaginary
+part, without cancellation; along the real axis it is a central difference, extrapolated twice (Richardson).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sympy.matrices.expressions import MatrixSymbol
+
+from autorecur.graph.program import Array, Index, Kernels, Part, Values, compile_node, real, run
+from autorecur.graph.range import EVERY, Steps
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.numbers import complex_kernel, whole
+
+if TYPE_CHECKING:
+    from autorecur.derive.derivation import Derivation
+
+Target = tuple[str, int | None]
+"""A quantity at a step, or a parameter (step None)."""
+LANES = 4096
+"""The most lanes that run together; more are run in chunks."""
+IMAGINARY = 1e-30
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How lanes are perturbed, and how derivatives are read off the perturbed results."""
+
+    name: str
+    tolerance: float
+    shifts: tuple[complex, ...]
+    weights: tuple[float, ...]
+    kernels: Kernels
+
+    def derivative(self, results: Sequence[Array]) -> Array:
+        if len(self.shifts) == 1:
+            return np.imag(results[0]) / IMAGINARY
+        return sum((w * r for w, r in zip(self.weights[1:], results[1:], strict=True)), self.weights[0] * results[0])
+
+
+COMPLEX_STEP = Scheme("complex step", 1e-10, (1j * IMAGINARY,), (1.0,), complex_kernel)
+
+
+def central_differences(step: float) -> Scheme:
+    """Steps h, h/2, h/4: the errors of order h² and h⁴ cancel."""
+    shifts, weights = [], []
+    for part, weight in ((1.0, 1 / 45), (0.5, -20 / 45), (0.25, 64 / 45)):
+        h = step * part
+        shifts += [h, -h]
+        weights += [weight / (2 * h), -weight / (2 * h)]
+    return Scheme("central differences", 1e-7, tuple(shifts), tuple(weights), real)
+
+
+@dataclass
+class Derivatives:
+    """Derivatives by one scheme, with the batch in front: of L with cotangents, of L alone, of states and losses."""
+
+    loss: dict[Target, Array] = field(default_factory=dict)
+    """dL'/d(target): L' is L plus a random cotangent on every displayed adjoint."""
+    plain: dict[Target, Array] = field(default_factory=dict)
+    """dL/d(target)."""
+    others: dict[tuple[Target, Target], Array] = field(default_factory=dict)
+    """du/dv for the quantities that were asked for: (B, components of u, rows of v, columns of v)."""
+
+
+class Truth:
+    """The forward run of a derivation around one point, and every derivative of it that equations need."""
+
+    def __init__(self, derivation: Derivation, values: Values, cotangents: Mapping[Target, Array]) -> None:
+        self.derivation = derivation
+        self.values = values
+        self.cotangents = cotangents
+
+    def targets(self) -> list[Target]:
+        """Every quantity that has a displayed adjoint, with every step at which it has one, and every parameter."""
+        d, found = self.derivation, []
+        for name, adjoint in d.adjoints.items():
+            if not adjoint.timed:
+                found.append((name, None))
+        found += [
+            (name, None) for name in d.extended.parameters if (name, None) not in found and not name.endswith("]")
+        ]
+        for equation in d.equations:
+            if (
+                equation.steps is not None
+                and isinstance(equation.lhs, c.Quantity)
+                and equation.lhs.name.startswith("dL/d")
+            ):
+                name = equation.lhs.name.removeprefix("dL/d")
+                found += [(name, t) for t in equation.steps.at(self.values.steps)]
+        return list(dict.fromkeys(found))
+
+    def differentiate(self, scheme: Scheme, targets: Sequence[Target], tops: Sequence[Target] = ()) -> Derivatives:
+        """All derivatives by one scheme; lanes beyond :data:`LANES` run in further chunks."""
+        result = Derivatives()
+        chunk: list[Target] = []
+        count = 0
+        for target in targets:
+            size = int(np.prod(self.value(target).shape[-2:]))
+            if chunk and count + size > LANES:
+                self._chunk(scheme, chunk, tops, result)
+                chunk, count = [], 0
+            chunk.append(target)
+            count += size
+        if chunk:
+            self._chunk(scheme, chunk, tops, result)
+        return result
+
+    def value(self, target: Target) -> Array:
+        name, step = target
+        return self.values.parameters[name] if step is None else self.values.quantities[name, step]
+
+    def _chunk(self, scheme: Scheme, targets: Sequence[Target], tops: Sequence[Target], result: Derivatives) -> None:
+        lanes, count = {}, 0
+        for target in targets:
+            size = int(np.prod(self.value(target).shape[-2:]))
+            lanes[target] = (count, size)
+            count += size
+        runs = [self._run(scheme, shift, lanes, count) for shift in scheme.shifts]
+        with_cotangents = scheme.derivative([self._functional(values, count) for values in runs])
+        plain = scheme.derivative([self._loss(values, count) for values in runs])
+        others = {
+            top: scheme.derivative([_flat(values.quantities[top], count) for values in runs])  # type: ignore[index]
+            for top in tops
+        }
+        for target, (start, size) in lanes.items():
+            shape = self.value(target).shape[-2:]
+            here = slice(start, start + size)
+            result.loss[target] = self._shaped(with_cotangents[here], shape, target)
+            result.plain[target] = self._shaped(plain[here], shape, target)
+            for top, array in others.items():
+                moved = np.moveaxis(array[here], 0, -1)
+                result.others[top, target] = moved.reshape((*moved.shape[:-1], *shape))
+
+    def _shaped(self, lanes: Array, shape: tuple[int, ...], target: Target) -> Array:
+        """(lanes, B) as (B, rows, columns); a parameter's is summed over the batch."""
+        array = np.moveaxis(lanes, 0, -1).reshape((*lanes.shape[1:], *shape))
+        return np.sum(array, axis=tuple(range(array.ndim - 2))) if target[1] is None else array
+
+    def _run(self, scheme: Scheme, shift: complex, lanes: Mapping[Target, tuple[int, int]], count: int) -> Values:
+        """One forward run in which each lane has one component of one quantity shifted."""
+
+        def shifted(target: Target, array: Array) -> Array:
+            start, size = lanes[target]
+            shape = array.shape[-2:]
+            batch = array.shape[-3:-2] if array.ndim > 2 else (1,)
+            whole_ = np.array(np.broadcast_to(array, (count, *batch, *shape)), dtype=np.result_type(array, shift))
+            flat = whole_.reshape(count, *batch, -1)
+            flat[np.arange(start, start + size), ..., np.arange(size)] += shift
+            return flat.reshape(whole_.shape)
+
+        values = self.values.copy()
+        for name in values.parameters:
+            if (name, None) in lanes:
+                values.parameters[name] = shifted((name, None), values.parameters[name])
+        assigned = set(self.derivation.nodes)
+        for key, array in self.values.quantities.items():
+            given = key[0] not in assigned or not 1 <= key[1] <= values.steps
+            if given and key in lanes:
+                values.quantities[key] = shifted(key, array)
+
+        def changed(name: str, t: int, value: Array) -> Array:
+            return shifted((name, t), value) if (name, t) in lanes else value
+
+        return forward(self.derivation, values, scheme.kernels, changed)
+
+    def _loss(self, values: Values, lanes: int) -> Array:
+        """L for each lane and each sample of the batch."""
+        d = self.derivation
+        parts = [values.quantities[d.loss.name, t] for t in d.loss.steps.at(values.steps)]
+        return self._per_sample(sum(parts[1:], parts[0]), lanes)
+
+    def _functional(self, values: Values, lanes: int) -> Array:
+        """L', that is L plus the cotangents' inner products."""
+        total = self._loss(values, lanes)
+        for key, k in self.cotangents.items():
+            product = np.sum(k * values.quantities[key], axis=(-2, -1), keepdims=True)  # type: ignore[index]
+            total = total + self._per_sample(product, lanes)
+        return total
+
+    def _per_sample(self, array: Array, lanes: int) -> Array:
+        return np.broadcast_to(array, (lanes, self.batch, 1, 1)).reshape(lanes, self.batch)
+
+    @property
+    def batch(self) -> int:
+        return max(a.shape[-3] if a.ndim > 2 else 1 for a in self.values.quantities.values())
+
+    def immediate(self, top: str, parameter: str, t: int) -> Array:
+        """∂⁺u_t/∂W: the parameter is shifted at step t alone, other steps hold their true values."""
+        target: Target = (parameter, None)
+        array = self.values.parameters[parameter]
+        count = int(np.prod(array.shape))
+        lanes = np.array(np.broadcast_to(array, (count, 1, *array.shape)), dtype=complex)
+        lanes.reshape(count, -1)[np.arange(count), np.arange(count)] += 1j * IMAGINARY
+        values = self.values.copy()
+        values.parameters[target[0]] = lanes
+        parts = forward_parts(self.derivation, values.sizes, complex_kernel)
+        index = {"t": t, "T": values.steps}
+        for loop in self.derivation.loops:
+            for name in loop.names:
+                if name != self.derivation.loss.name:
+                    values.quantities[name, t] = parts[name][0].compute(values, index)
+        derivative = np.imag(_flat(values.quantities[top, t], count)) / IMAGINARY
+        return np.moveaxis(derivative, 0, -1)
+
+
+def forward_parts(derivation: Derivation, sizes: Mapping[str, int], kernels: Kernels) -> dict[str, list[Part]]:
+    return {
+        name: [Part(compile_node(node, sizes, kernels), _steps(derivation, name))]
+        for name, node in derivation.nodes.items()
+    }
+
+
+def _steps(derivation: Derivation, name: str) -> Steps:
+    return derivation.loss.steps if name == derivation.loss.name else EVERY
+
+
+def forward(derivation: Derivation, values: Values, kernels: Kernels = real, changed: Any = None) -> Values:
+    return run(derivation.loops, forward_parts(derivation, values.sizes, kernels), values, changed)
+
+
+def _flat(array: Array, lanes: int) -> Array:
+    """(lanes, B, components)."""
+    batch = array.shape[-3:-2] if array.ndim > 2 else (1,)
+    full = np.broadcast_to(array, (lanes, *batch, *array.shape[-2:]))
+    return full.reshape(lanes, *batch, -1)
+
+
+class Jacobians:
+    """Answers for ∂u/∂v in the equations of the path form, from derivatives that were found by perturbation."""
+
+    def __init__(self, truth: Truth, derivatives: Derivatives) -> None:
+        self.truth = truth
+        self.derivatives = derivatives
+
+    def __call__(self, x: c.Derivative, index: Index) -> Array:
+        bottom, top = self._target(x.bottom, index), self._target(x.top, index)
+        if x.immediate:
+            assert top[1] is not None
+            array = self.truth.immediate(top[0], bottom[0], top[1])
+        elif top == bottom:
+            size = int(np.prod(self.truth.value(top).shape[-2:]))
+            array = np.eye(size)
+        elif top == ("L", None):
+            plain = self.derivatives.plain[bottom]
+            array = plain.reshape((*plain.shape[:-2], 1, -1))
+        else:
+            found = self.derivatives.others[top, bottom]
+            array = found.reshape((*found.shape[:-2], -1))
+        return np.swapaxes(array, -2, -1) if x.row else array
+
+    def _target(self, x: Any, index: Index) -> Target:
+        if isinstance(x, MatrixSymbol):
+            return x.name, None
+        return x.name, whole(x.step)(index)
