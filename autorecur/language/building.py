@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from autorecur.errors import CellError
+from autorecur.language.canonical import write
 from autorecur.language.cell import Cell, initial_keys
 from autorecur.language.functions import mixes_components
 from autorecur.language.measure import measure
@@ -13,7 +14,7 @@ from autorecur.language.roles import Roles, check_headers, find_roles
 from autorecur.language.shapes import Problem, Shapes, infer
 from autorecur.language.sizes import Size
 from autorecur.language.sizes import names_in as sizes_in
-from autorecur.language.syntax import Assignment, Call
+from autorecur.language.syntax import Assignment, Binary, Call, Expression, Name
 from autorecur.language.text import Source, prepare
 
 Sizes = tuple[Size, Size]
@@ -34,6 +35,7 @@ def cell(text: str, name: str = "cell") -> Cell:
     scalars = headers.words("scalar")
     found = infer(Problem(assignments, sources, roles, frozenset(scalars)))
     check_vectors(assignments, sources, found)
+    check_inputs(assignments, sources, found, roles)
     learned = tuple(state for state in roles.states if state in headers.words("learned"))
     return Cell(
         name=headers.values.get("name", name),
@@ -101,3 +103,30 @@ def check_vectors(assignments: tuple[Assignment, ...], sources: tuple[Source, ..
                 if rows != 1 and columns != 1:
                     note = f"is {rows} × {columns}"
                     raise CellError(f"{node.function} takes a vector.", source.place(node.span, note))
+
+
+def check_inputs(assignments: tuple[Assignment, ...], sources: tuple[Source, ...], found: Shapes, roles: Roles) -> None:
+    """A product may not turn a lower-case input into a matrix: most likely the product of components was meant."""
+    matrices = {name for name in roles.inputs if not name[0].isupper() and 1 not in found.shapes[name]}
+    for assignment, source in zip(assignments, sources, strict=True) if matrices else ():
+        work = [assignment.expression]
+        while work:
+            node = work.pop()
+            work.extend(children(node))
+            if not (isinstance(node, Binary) and node.operator == "@"):
+                continue
+            for operand, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(operand, Name) and operand.name in matrices:
+                    raise _matrix_input(source, node, operand, other, found)
+
+
+def _matrix_input(source: Source, node: Binary, operand: Name, other: Expression, found: Shapes) -> CellError:
+    rows, columns = found.shapes[operand.name]
+    note = f"{write(operand)} would be {rows} × {columns}"
+    quantities = isinstance(other, Name) and other.offset is not None
+    hint = f"For the product of components write {write(node.left)} * {write(node.right)}. " if quantities else ""
+    return CellError(
+        f"{write(operand)} would have to be a matrix.",
+        source.place(node.span, note),
+        hint=f"{hint}If a matrix is meant, give it an upper-case name.",
+    )

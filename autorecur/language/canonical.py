@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autorecur.language.functions import function_names
 from autorecur.language.parser import MINUS, PRODUCT, STRENGTH
 from autorecur.language.syntax import (
     Assignment,
@@ -67,8 +68,13 @@ def _needs_sign(tree: Binary) -> bool:
     last = tree.left
     while isinstance(last, Binary) and last.operator == "@" and _strength(last) >= PRODUCT:
         last = last.right
-    called = isinstance(last, Name) and last.offset is None
+    called = isinstance(last, Name) and last.offset is None and looks_like_call(last.name)
     return called and _right(tree.right, "@", PRODUCT + 1).startswith("(")
+
+
+def looks_like_call(name: str) -> bool:
+    """A bracket behind this name makes it a function, or a mistyped one."""
+    return not name[0].isupper() or name.lower() in function_names()
 
 
 def _leads_with_number(tree: Expression) -> bool:

@@ -328,6 +328,9 @@ class Constraints:
             raise self._unfit_product(operation) from None
 
     def _equal(self, one: Shape, two: Shape) -> None:
+        """Both dimensions are equal; what cannot be is found before anything is merged, so that errors show clean shapes."""
+        if not (self.dimensions.may_unify(one[0], two[0]) and self.dimensions.may_unify(one[1], two[1])):
+            raise Clash
         self.dimensions.unify(one[0], two[0])
         self.dimensions.unify(one[1], two[1])
 
@@ -367,8 +370,21 @@ class Constraints:
     def _unequal_operands(self, operation: Operation) -> Contradiction:
         operator = operation.operator
         what = f"'{operator}'" if len(operator) == 1 else operator
-        hint = "For a matrix product, leave the sign out or write @." if operator == "*" else ""
+        hint = self._number_hint(operation) or (
+            "For a matrix product, leave the sign out or write @." if operator == "*" else ""
+        )
         return self._fail(f"{what} works on two operands of the same shape.", self._operands(operation), hint)
+
+    def _number_hint(self, operation: Operation) -> str:
+        """A vector beside a matrix, component by component: most likely the vector is meant to be one number."""
+        one, two = operation.left, operation.right
+        for vector, matrix in ((one, two), (two, one)):
+            if isinstance(vector.tree, Name) and self._is_vector(vector.shape) and not self._is_vector(matrix.shape):
+                return f"If {vector.tree.name} is one number, say so in the headers: scalar: {vector.tree.name}"
+        return ""
+
+    def _is_vector(self, shape: Shape) -> bool:
+        return any(self.dimensions.is_one(each) for each in shape)
 
     def _unfit_result(self, operation: Operation, operand: Operand) -> Contradiction:
         note = f"{write(operand.tree)[:60]} is {describe(self, operand.shape)}"
@@ -393,11 +409,13 @@ class Constraints:
     def _unequal_stacks(self) -> Contradiction:
         return self._fail("two stacks that have to be of the same size are not.", [])
 
-    def _endless(self, dimension: Dimension) -> Contradiction:
+    def _endless(self, dimension: Dimension, why: str) -> Contradiction:
         find: Callable[[Dimension], Dimension] = self.dimensions.find
-        for name, shape in self.shapes.items():
-            if dimension in map(find, shape):
-                use = self.roles.first_use[name]
-                message = f"{name} would have to be longer than itself: it is a part of the stack that it is equal to."
-                return self._fail(message, [(use.source, use.span, "")])
-        return self._fail("a stack would have to be a part of itself.", [])
+        name = next((name for name, shape in self.shapes.items() if dimension in map(find, shape)), None)
+        places = [(use.source, use.span, "") for use in [self.roles.first_use[name]]] if name else []
+        if why == "endless":
+            what = (
+                f"{name} would have to be longer than itself" if name else "a stack would have to be longer than itself"
+            )
+            return self._fail(f"{what}: it is a part of the stack that it is equal to.", places)
+        return self._fail(f"the stacks that {name or 'a vector'} consists of have {why}.", places)

@@ -62,22 +62,33 @@ class Dimensions:
         root = self.find(dimension)
         return root != self.ONE and not self.large[root]
 
+    def is_settled(self, root: Dimension) -> bool:
+        """Known to be 1, or known to be more: whoever waits for that has been told."""
+        return root == self.ONE or self.large[root]
+
     def guard_of(self, dimension: Dimension) -> Any:
         return self.guard[self.find(dimension)]
 
     def watch(self, dimension: Dimension, watcher: Any) -> None:
         self.watchers[self.find(dimension)].append(watcher)
 
+    def may_unify(self, first: Dimension, second: Dimension) -> bool:
+        a, b = self.find(first), self.find(second)
+        if a == b:
+            return True
+        if self.ONE in (a, b):
+            other = b if a == self.ONE else a
+            return not self.large[other] and self.guard[other] is None
+        return not (self.name[a] and self.name[b])
+
     def unify(self, first: Dimension, second: Dimension) -> None:
         a, b = self.find(first), self.find(second)
         if a == b:
             return
+        if not self.may_unify(a, b):
+            raise Clash
         if b == self.ONE or (a != self.ONE and len(self.watchers[a]) < len(self.watchers[b])):
             a, b = b, a
-        if a == self.ONE and (self.large[b] or self.guard[b] is not None):
-            raise Clash
-        if self.name[a] and self.name[b]:
-            raise Clash
         self._merge(a, b)
 
     def _merge(self, a: Dimension, b: Dimension) -> None:
@@ -88,12 +99,13 @@ class Dimensions:
         self.parts[a] = one or two
         self.name[a] = self.name[a] or self.name[b]
         self.guard[a] = self.guard[a] if self.guard[a] is not None else self.guard[b]
-        grown = self.large[a] != self.large[b] or a == self.ONE
+        for root, other in ((a, b), (b, a)):
+            if not self.is_settled(root) and self.is_settled(other):
+                self.changed.extend(self.watchers[root])
         self.large[a] = self.large[a] or self.large[b]
-        if grown:
-            self.changed.extend(self.watchers[a] if a != self.ONE else ())
-            self.changed.extend(self.watchers[b])
-        if a != self.ONE:
+        if self.is_settled(a):
+            self.watchers[a] = []
+        else:
             self.watchers[a].extend(self.watchers[b])
         self.watchers[b] = []
 
@@ -108,6 +120,7 @@ class Dimensions:
         if not self.large[root]:
             self.large[root] = True
             self.changed.extend(self.watchers[root])
+            self.watchers[root] = []
 
     def protect(self, dimension: Dimension, reason: Any) -> None:
         """Never let this dimension be 1."""
@@ -127,8 +140,10 @@ class Dimensions:
             here, above = work.pop()
             root = self.find(here)
             parts = self.parts[root]
-            if root in above or len(found) > MOST_PARTS:
-                raise Clash
+            if root in above:
+                raise Clash("endless")
+            if len(found) > MOST_PARTS:
+                raise Clash(f"more than {MOST_PARTS} parts")
             if parts is None:
                 found.append(root)
             else:
@@ -158,14 +173,14 @@ class Dimensions:
         shared = Counter(left) & Counter(right)
         return _without(left, shared), _without(right, shared)
 
-    def check_sums(self, complain: Callable[[Dimension], Exception]) -> None:
+    def check_sums(self, complain: Callable[[Dimension, str], Exception]) -> None:
         """No dimension may be a sum in which it stands itself."""
         for dimension, parts in enumerate(self.parts):
             if parts is not None and self.parent[dimension] == dimension:
                 try:
                     self.expand(dimension)
-                except Clash:
-                    raise complain(dimension) from None
+                except Clash as clash:
+                    raise complain(dimension, str(clash)) from None
 
 
 def _without(items: list[Dimension], gone: Counter[Dimension]) -> list[Dimension]:

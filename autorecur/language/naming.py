@@ -54,10 +54,18 @@ def _free(letter: str, name: str, taken: set[str]) -> str:
 
 
 def describe(constraints: Constraints, shape: Shape) -> str:
-    """A shape in the cell's own symbols, as far as it is known: ``n_h × 1``."""
+    """A shape in the cell's own symbols, as far as it is known: ``n_h × 1``; what may be a vector is shown as one."""
+    dimensions = constraints.dimensions
     size = name_dimensions(constraints, constraints.roles, constraints.given)
+    across = 1 if constraints.convention == "column" else 0
+    units = {dimensions.find(constraints.shapes[name][across]) for name in constraints.roles.offsets}
+
+    def shown(dimension: Dimension) -> Size:
+        root = dimensions.find(dimension)
+        return 1 if root in units and dimensions.is_open(root) else size(root)
+
     try:
-        rows, columns = size(shape[0]), size(shape[1])
+        rows, columns = shown(shape[0]), shown(shape[1])
     except Clash:
         return "endless"
     return "a number" if rows == columns == 1 else f"{rows} × {columns}"

@@ -103,21 +103,20 @@ def _refuse_reserved(use: Use, allowed: Collection[str]) -> None:
         meaning = f"{name} reads as a derivative of the loss"
     else:
         return
-    hint = f"Choose another name, such as {name}_1." if name != "T" else "Choose another name; the transpose is W^T."
+    hint = f"Choose another name, such as {name.replace('dL', 'd_L') if name.startswith('dL') else f'{name}_1'}."
+    hint = "Choose another name; a transpose is written W^T." if name == "T" else hint
     raise use.source.error(f"{meaning}: this name cannot be used for something else.", use.span, hint=hint)
 
 
 def _used_both_ways(earlier: Use, later: Use) -> CellError:
     name = later.name.name
-    bare, timed = (earlier, later) if earlier.name.offset is None else (later, earlier)
-    at = write_name(name, timed.name.offset)
+    timed = later if earlier.name.offset is None else earlier
     return CellError(
         f"{name} is used both with a time index and without.",
         later.source.place(later.span),
         earlier.source.place(earlier.span),
-        hint=f"If this is the quantity {at}, write its time index; a parameter needs another name than {name}."
-        if bare
-        else "",
+        hint=f"If both are the same quantity, write {write_name(name, timed.name.offset)} for both; "
+        f"if {name} is a parameter here, give it another name.",
     )
 
 
@@ -150,7 +149,8 @@ def _cycle(names: tuple[str, ...], home: dict[str, tuple[Assignment, Source]]) -
     if len(names) == 1:
         message = f"{names[0]}[t] depends on itself at the same step."
     else:
-        message = f"{' needs '.join(f'{name}[t]' for name in (*names[:6], following[-1]))}, at the same step."
+        chain = ", which needs ".join(f"{name}[t]" for name in (*names[1:6], following[-1]))
+        message = f"{names[0]}[t] needs {chain}, all at the same step."
     return CellError(message, *places, hint=f"For the value of the step before write {following[0]}[t-1].")
 
 

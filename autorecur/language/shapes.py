@@ -198,7 +198,8 @@ class _Inference:
         error = use.source.error(
             f"nothing ties the {word} of {name} to a vector of the cell.",
             use.span,
-            hint=f"Give what {name} is multiplied with an equation of its own, such as s[t] = …; "
-            f"or say with the header 'scalar: {name}' that it is a number.",
+            hint=f"If {name} is one number, say so in the headers: scalar: {name}"
+            if not name[0].isupper()
+            else "If it multiplies another matrix, give the inner product an equation of its own: s[t] = W x[t].",
         )
         return Contradiction(error, self.constraints.progress)
