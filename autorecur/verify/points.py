@@ -72,6 +72,7 @@ def _draw(
     steps: int,
     batch: int,
     generator: np.random.Generator,
+    spread: float,
     positive: bool,
 ) -> Values:
     def normal(name: str, *lead: int) -> Array:
