@@ -1,65 +1,30 @@
-"""The built-in cells: one file of equations each, read when first asked for."""
+"""The built-in cells, one file of equations each: ``autorecur.cells["lstm"]``, ``list(autorecur.cells)``."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from types import ModuleType
 
-from autorecur.errors import CellError
-from autorecur.language import Cell
-from autorecur.language.building import cell
-from autorecur.language.nearest import nearest
+from autorecur.cells.builtin import UnknownCellError as UnknownCellError
+from autorecur.cells.builtin import cells as cells
+from autorecur.cells.loading import load as load
+from autorecur.language.cell import Cell
 
-_SUFFIX = ".cell"
-
-
-class UnknownCellError(CellError, KeyError):
-    """There is no built-in cell of this name."""
+__all__ = ["UnknownCellError", "cells", "load"]
 
 
-class BuiltinCells(Mapping[str, Cell]):
-    """The built-in cells by name; each is parsed once, when it is first asked for."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, str] | None = None
-        self._cells: dict[str, Cell] = {}
-
-    def _names(self) -> dict[str, str]:
-        if self._texts is None:
-            entries = sorted(files(__name__).iterdir(), key=lambda entry: entry.name)
-            self._texts = {entry.name.removesuffix(_SUFFIX): "" for entry in entries if entry.name.endswith(_SUFFIX)}
-        return self._texts
-
-    def text(self, name: str) -> str:
-        """The file of a built-in cell, as its author wrote it."""
-        if name not in self._names():
-            raise unknown(name)
-        return files(__name__).joinpath(name + _SUFFIX).read_text(encoding="utf-8")
+class _Room(ModuleType, Mapping[str, Cell]):
+    """This package answers like its mapping, because importing it puts it in the place of ``autorecur.cells``."""
 
     def __getitem__(self, name: str) -> Cell:
-        if name not in self._cells:
-            self._cells[name] = cell(self.text(name), name)
-        return self._cells[name]
+        return cells[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
+        return iter(cells)
 
     def __len__(self) -> int:
-        return len(self._names())
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names()
-
-    def __repr__(self) -> str:
-        return f"<built-in cells: {', '.join(self)}>"
+        return len(cells)
 
 
-def unknown(name: object) -> UnknownCellError:
-    """The error for a name that is none of the built-in cells."""
-    close = nearest(str(name), cells)
-    if close:
-        return UnknownCellError(f"there is no built-in cell '{name}'; did you mean '{close}'?")
-    return UnknownCellError(f"there is no built-in cell '{name}'.", hint=f"There are: {', '.join(cells)}.")
-
-
-cells = BuiltinCells()
+sys.modules[__name__].__class__ = _Room
