@@ -60,7 +60,8 @@ class LatexPrinter:
     decimal: str = "."
 
     def __call__(self, node: Layout) -> LatexSource:
-        return LatexSource(self._print(node).strip())
+        # At the start of a group a plus or a minus is a sign without being told.
+        return LatexSource(re.sub(r"^\{([+-])\}", r"\1", self._print(node).strip()))
 
     def _print(self, node: Layout) -> str:
         try:
@@ -70,9 +71,12 @@ class LatexPrinter:
         return method(self, node)
 
     def _row(self, node: Row) -> str:
-        text = ""
+        text, before = "", None
         for item in node.items:
-            text = _join(text, self._print(item))
+            # TeX would set a space between a function and brackets that grow.
+            close = "\\mathopen{}" if _is_function(before) and _grows(item) else ""
+            text = _join(text, close + self._print(item))
+            before = item
         return text or "{}"
 
     def _ident(self, node: Ident) -> str:
@@ -107,7 +111,7 @@ class LatexPrinter:
             base = f"{{{base}}}"
         if node.sub is None and node.sup is None:
             return base
-        below = "" if node.sub is None else "_" + _group(self._print(node.sub))
+        below = "" if node.sub is None else "_" + _group(self(node.sub))
         return base + below + self._superscript(node.sup)
 
     def _superscript(self, sup: Layout | None) -> str:
@@ -117,7 +121,7 @@ class LatexPrinter:
             return "'"
         if sup == Sign("top") and not self.plain:
             return "^{\\!\\top}"
-        return "^" + _group(self._print(sup))
+        return "^" + _group(self(sup))
 
     def _fraction(self, node: Fraction) -> str:
         # A fraction of two numbers is a factor, not a display.
@@ -132,7 +136,7 @@ class LatexPrinter:
         if node.size == 0:
             return _join(left, body) + right
         if is_tall(node.body):
-            return _join(f"\\mathopen{{}}\\left{left}", body) + f"\\right{right}"
+            return _join(f"\\left{left}", body) + f"\\right{right}"
         if holds_fence(node.body):
             return _join(f"\\bigl{left}", body) + f"\\bigr{right}"
         return _join(left, body) + right
@@ -260,8 +264,18 @@ def _join(left: str, right: str) -> str:
 
 
 def _group(text: str) -> str:
-    stripped = text.strip()
-    return stripped if len(stripped) == 1 else f"{{{stripped}}}"
+    """A script, with no space around its operators, where TeX sets none."""
+    compact = text if "\\text" in text else re.sub(r" ([-+=<>]) ", r"\1", text)
+    return compact if len(compact) == 1 else f"{{{compact}}}"
+
+
+def _is_function(node: Layout | None) -> bool:
+    return isinstance(node, Function) or (isinstance(node, Script) and isinstance(node.base, Function))
+
+
+def _grows(node: Layout) -> bool:
+    base = node.base if isinstance(node, Script) else node
+    return isinstance(base, Fence) and base.size > 0 and is_tall(base.body)
 
 
 def _styled(text: str, style: str, words: Callable[[str], str]) -> str:

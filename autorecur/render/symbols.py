@@ -62,7 +62,8 @@ SIGNS: dict[str, Symbol] = {
     **_table("ord", 0.5, "_ \\_ \\_\n% % \\%\n# \\# \\#\n& \\& \\&\n$ \\$ \\$\n' prime '\n@ \\@ @"),
     **_table("open", 0.39, "( \\( (\n[ \\[ [\n{ \\{ \\lbrace\nlangle chevron.l"),
     **_table("close", 0.39, ") \\) )\n] \\] ]\n} \\} \\rbrace\nrangle chevron.r"),
-    **_table("punct", 0.45, ", \\, ,\n; \\; ;\n: \\: {:}\n. \\. {.}\ncolon \\:"),
+    **_table("punct", 0.45, ", \\, ,\n; \\; ;\n: \\: {:}\ncolon \\:"),
+    **_table("ord", 0.28, ". \\. ."),
     **_table(
         "binary",
         1.22,

@@ -184,7 +184,7 @@ class TypstWriter:
         body = self.blocks(_run_in(head, block.body))
         proof = self.blocks(_run_in(Emphasis((block.proof_word,)), block.proof)) if block.proof else ""
         key = typst_string(rule_key(block.name))
-        return f"#rule({key}, {self._content(block.note)})[{body}]\n\n{proof}".rstrip()
+        return f"#rule({key}, {self._content(block.note)})[{body}\n\n{proof}]"
 
     def _verbatim(self, block: Verbatim) -> str:
         rows = ",\n  ".join(typst_string(line) for line in block.text.splitlines())

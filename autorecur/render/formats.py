@@ -1,0 +1,59 @@
+"""The suffix of a file chooses its format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+
+from autorecur.errors import RenderError
+from autorecur.render.blocks import Document
+from autorecur.render.documents.latex import latex_document, latex_fragment
+from autorecur.render.documents.markdown import markdown_document
+from autorecur.render.documents.typst import typst_document
+from autorecur.render.pdf import write_pdf
+from autorecur.render.writing import check_writable, write_text
+
+TEXTS: dict[str, Callable[[Document], str]] = {
+    ".tex": latex_document,
+    ".typ": typst_document,
+    ".md": markdown_document,
+}
+SUFFIXES: tuple[str, ...] = (*TEXTS, ".pdf")
+
+
+def write_document(
+    document: Document,
+    path: str | os.PathLike[str],
+    *,
+    fragment: bool = False,
+    engine: str = "auto",
+    warn: Callable[[str], None] | None = None,
+) -> None:
+    """Writes the document in the format that the suffix names, whole or not at all."""
+    suffix = check_suffix(path, fragment=fragment)
+    check_writable(path)
+    if suffix == ".pdf":
+        write_pdf(document, path, engine, warn)
+    else:
+        write_text(path, latex_fragment(document) if fragment else TEXTS[suffix](document))
+
+
+def check_suffix(path: str | os.PathLike[str], *, fragment: bool = False) -> str:
+    """The suffix of a known format; an unknown one is refused before anything is computed."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise RenderError(_unknown(Path(path), suffix))
+    if fragment and suffix != ".tex":
+        raise RenderError(f"a fragment is LaTeX: write it to a .tex file, not to {Path(path).name}")
+    return suffix
+
+
+def _unknown(path: Path, suffix: str) -> str:
+    known = ", ".join(SUFFIXES[:-1]) + " and " + SUFFIXES[-1]
+    if not suffix:
+        return f"{path.name} has no suffix to choose a format by; known are {known}"
+    near = get_close_matches(suffix, SUFFIXES, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"no format is called {suffix}; known are {known}{hint}"
