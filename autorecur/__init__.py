@@ -20,7 +20,7 @@ from autorecur.errors import RenderError as RenderError
 from autorecur.errors import ShapeError as ShapeError
 
 if TYPE_CHECKING:
-    from autorecur import cells as cells
+    from autorecur.cells import cells as cells
     from autorecur.language.building import cell as cell
 
 __version__ = "0.1.0"
@@ -36,13 +36,11 @@ __all__ = [
     "cells",
 ]
 
-_ROOMS = {"cell": "autorecur.language.building"}
-"""Where each name that is loaded on first use lives; ``cells`` is a room itself."""
+_ROOMS = {"cell": "autorecur.language.building", "cells": "autorecur.cells"}
+"""Where each name that is loaded on first use lives."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "cells":
-        return import_module("autorecur.cells")
     if name in _ROOMS:
         value = getattr(import_module(_ROOMS[name]), name)
         globals()[name] = value

@@ -20,10 +20,11 @@ def examine() -> int:
     from autorecur.render.pdf import engines
 
     routes = engines()
-    rows = [*_versions(), ("cache folder", _cache()), *((f"PDF by {name}", state) for name, state in routes.items())]
+    rows = [*_versions(), ("cache folder", _cache())]
+    rows += [(f"PDF by {route.name}", route.version if route.works else f"no: {route.advice}") for route in routes]
     width = max(len(name) for name, _ in rows)
     terminal.put("\n".join(f"{name:<{width}}  {value}" for name, value in rows))
-    return ExitCode.DONE
+    return ExitCode.DONE if any(route.works for route in routes) else ExitCode.TOOL_MISSING
 
 
 def _versions() -> Iterator[tuple[str, str]]:

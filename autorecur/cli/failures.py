@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from enum import IntEnum
@@ -47,8 +48,6 @@ def guarded(command: Callable[[], object]) -> int:
     except ReaderGone:
         return ExitCode.DONE
     except Exception as error:
-        if debugging() and not isinstance(error, (click.ClickException, click.exceptions.Exit)):
-            raise
         return _report(error)
     except KeyboardInterrupt:
         return _last_words("interrupted.", ExitCode.INTERRUPTED)
@@ -64,18 +63,15 @@ def _report(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         return _last_words(error.format_message(), error.exit_code)
     if isinstance(error, AutorecurError):
-        return _last_words(str(error), code_of(error))
+        code = ExitCode.TOOL_MISSING if getattr(error, "missing", False) else ExitCode.BAD_INPUT
+        return _last_words(str(error), code)
     if isinstance(error, OSError):
         return _last_words(_about_file(error), ExitCode.BAD_INPUT)
     if isinstance(error, MemoryError):
         return _last_words("there is not enough memory for this.", ExitCode.BAD_INPUT)
+    if debugging():
+        say("".join(traceback.format_exception(error)))
     return _last_words(_about_bug(error), ExitCode.BUG)
-
-
-def code_of(error: AutorecurError) -> ExitCode:
-    from autorecur.render.pdf import MissingTool  # adapted when the room is there
-
-    return ExitCode.TOOL_MISSING if isinstance(error, MissingTool) else ExitCode.BAD_INPUT
 
 
 def _last_words(message: str, code: int) -> int:

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
-import click
-
 from autorecur.cli import terminal
 from autorecur.cli.failures import CheckFailed, ExitCode
 from autorecur.cli.progress import Progress
@@ -39,8 +37,8 @@ class Request:
 
 def derive(request: Request) -> int:
     """Writes the document of a cell, if every check of it passes."""
-    if request.fragment and request.output is not None and request.output.suffix.lower() != ".tex":
-        raise click.UsageError("--fragment is LaTeX: write -o FILE.tex, or leave -o out.")
+    if request.output is not None:
+        _require_writable(request.output, request.fragment)
     text = ""
     with Progress() as progress:
         derivation, report = _verified(request, progress)
@@ -79,9 +77,9 @@ def cells(name: str | None) -> int:
 
 
 def _cell(name: str) -> Cell:
-    from autorecur import cells
+    from autorecur.cells import load
 
-    return cells.load(name, sys.stdin)
+    return load(name, sys.stdin)
 
 
 def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]:
@@ -97,6 +95,15 @@ def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]
     )
     progress(f"checking {len(derivation.equations)} equations of {cell.name}")
     return derivation, derivation.verify(seed=request.seed)
+
+
+def _require_writable(path: Path, fragment: bool) -> None:
+    """What can be known before any work: that the suffix is a format, and that the folder takes a file."""
+    from autorecur.render.formats import check_suffix
+    from autorecur.render.writing import check_writable
+
+    check_suffix(path, fragment=fragment)
+    check_writable(path)
 
 
 def _loss(typed: str | None) -> str | None | EllipsisType:

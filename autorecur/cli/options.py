@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 MOST_STEPS = 10_000
 LARGEST_SEED_DIGITS = 300
-FORMATS = (".tex", ".pdf", ".md", ".typ")
 LOSSES = ("mse", "squared", "half_squared", "ce", "bce")
 
 
@@ -51,33 +49,6 @@ class OneOf(click.ParamType):
             hint = did_you_mean(text, self.words)
             raise click.UsageError(f"{_option(param)} is {_or(self.words)}, not '{text}'.{hint}", ctx)
         return text
-
-
-class OutputFile(click.ParamType):
-    """A file whose suffix names a format, in a folder that exists."""
-
-    name = "FILE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(str(value))
-        suffix = path.suffix.lower()
-        if suffix not in FORMATS:
-            raise click.UsageError(_unknown_suffix(path, suffix), ctx)
-        if path.is_dir():
-            raise click.UsageError(f"'{path}' is a folder; --output is the file to write.", ctx)
-        if not path.parent.is_dir():
-            raise click.UsageError(f"there is no folder '{path.parent}' to write '{path.name}' into.", ctx)
-        return path
-
-
-def _unknown_suffix(path: Path, suffix: str) -> str:
-    from autorecur.language.nearest import did_you_mean
-
-    formats = _or(FORMATS)
-    if not suffix:
-        return f"the suffix of '{path}' chooses the format, and it has none: write {formats}."
-    hint = did_you_mean(suffix[1:], [known[1:] for known in FORMATS], quote="").replace("mean ", "mean .")
-    return f"there is no format '{suffix}': write {formats}.{hint}"
 
 
 def _or(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import click
 
 from autorecur import __version__
 from autorecur.cli.commands import Command, Program
-from autorecur.cli.options import LOSSES, MOST_STEPS, OneOf, OutputFile, WholeNumber
+from autorecur.cli.options import LOSSES, MOST_STEPS, OneOf, WholeNumber
 
 CELL = """CELL is a built-in name (lstm), the path of a .cell file, or - for standard input."""
 
@@ -77,7 +77,11 @@ def program() -> None:
 )
 @click.argument("cell", metavar="CELL")
 @click.option(
-    "-o", "--output", type=OutputFile(), help="Where to write; the suffix is the format: .tex, .pdf, .md, .typ."
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where to write; the suffix is the format: .tex, .pdf, .md, .typ."
 )
 @_steps("Also write the equations out for T steps, 1 to 10,000.")
 @_loss()

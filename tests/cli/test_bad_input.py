@@ -25,7 +25,7 @@ def refused(autorecur: CommandLine, *arguments: str, stdin: bytes = b"") -> str:
 def test_an_empty_file(autorecur: CommandLine) -> None:
     """A file without equations is named as such."""
     Path("a.cell").write_bytes(b"")
-    assert "no equation" in refused(autorecur, "a.cell", "-o", "a.tex")
+    assert refused(autorecur, "a.cell", "-o", "a.tex") == "'a.cell' is empty."
 
 
 def test_only_comments(autorecur: CommandLine) -> None:
@@ -123,7 +123,7 @@ def test_a_loss_that_makes_no_sense(autorecur: CommandLine, loss: str) -> None:
 
 def test_an_output_in_a_folder_that_is_not_there(autorecur: CommandLine) -> None:
     """The folder is named, before any work is done."""
-    assert refused(autorecur, "rnn", "-o", "no/where.tex") == "there is no folder 'no' to write 'where.tex' into."
+    assert refused(autorecur, "rnn", "-o", "no/where.tex") == "no/where.tex cannot be written: there is no folder no"
 
 
 def test_an_output_that_is_a_folder(autorecur: CommandLine) -> None:

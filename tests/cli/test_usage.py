@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import autorecur as ar
+from autorecur.cli.options import LOSSES, MOST_STEPS
+from autorecur.derive import derivation, losses
 
 from tests.cli.conftest import CommandLine
 
@@ -40,13 +42,13 @@ def test_version(autorecur: CommandLine) -> None:
         (["--verson"], "there is no option '--verson'. Did you mean '--version'?"),
         (["check", "lstm", "--at", "lst"], "--at is last or all, not 'lst'. Did you mean 'last'?"),
         (["derive", "lstm", "--detail", "breif"], "--detail is brief, standard or full, not 'breif'. Did you mean 'brief'?"),
-        (["derive", "lstm", "-o", "a.pfd"], "there is no format '.pfd': write .tex, .pdf, .md or .typ. Did you mean .pdf?"),
-        (["derive", "lstm", "-o", "a.docx"], "there is no format '.docx': write .tex, .pdf, .md or .typ."),
-        (["derive", "lstm", "-o", "a"], "the suffix of 'a' chooses the format, and it has none: write .tex, .pdf, .md or .typ."),
+        (["derive", "lstm", "-o", "a.pfd"], "no format is called .pfd; known are .tex, .typ, .md and .pdf; did you mean .pdf?"),
+        (["derive", "lstm", "-o", "a.wxyz"], "no format is called .wxyz; known are .tex, .typ, .md and .pdf"),
+        (["derive", "lstm", "-o", "a"], "a has no suffix to choose a format by; known are .tex, .typ, .md and .pdf"),
         (["derive"], "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input."),
         (["derive", "lstm", "gru"], "got unexpected extra argument (gru)"),
         (["derive", "lstm", "--steps"], "option '--steps' requires an argument."),
-        (["derive", "lstm", "--fragment", "-o", "a.pdf"], "--fragment is LaTeX: write -o FILE.tex, or leave -o out."),
+        (["derive", "lstm", "--fragment", "-o", "a.pdf"], "a fragment is LaTeX: write it to a .tex file, not to a.pdf"),
     ],
 )
 def test_a_mistyped_command_line_is_one_message(autorecur: CommandLine, typed: list[str], message: str) -> None:
@@ -62,6 +64,12 @@ def test_steps_are_from_one_to_ten_thousand(autorecur: CommandLine, steps: str) 
     shown = steps if len(steps) <= 40 else f"{steps[:40]}…"
     assert outcome.code == 2
     assert outcome.message == f"--steps is a whole number from 1 to 10,000, not '{shown}'."
+
+
+def test_the_help_names_what_there_is(autorecur: CommandLine) -> None:
+    """The losses and the largest T in the help are those of the derivation."""
+    assert (LOSSES, MOST_STEPS) == (losses.NAMES, derivation.MOST_STEPS)
+    assert "mse, squared, half_squared, ce, bce" in " ".join(autorecur("derive", "--help").out.split())
 
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "x", ""])

@@ -1,0 +1,59 @@
+"""The progress line: on a terminal, only if it takes long, and gone at the end."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+
+import pytest
+
+from autorecur.cli.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    return sys.stderr  # type: ignore[return-value]
+
+
+def test_it_appears_after_a_while_and_says_what_goes_on(terminal: Terminal) -> None:
+    """The text that was told last is shown, and changes are followed."""
+    with Progress(patience=0.01) as progress:
+        progress("checking")
+        time.sleep(0.3)
+        progress("writing")
+        time.sleep(0.3)
+    assert "checking …" in terminal.getvalue()
+    assert "writing …" in terminal.getvalue()
+
+
+def test_it_is_silent_when_it_is_quick(terminal: Terminal) -> None:
+    """What is done in time leaves no trace."""
+    with Progress(patience=5.0) as progress:
+        progress("checking")
+    assert terminal.getvalue() == ""
+
+
+def test_it_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log file holds no progress lines."""
+    with Progress(patience=0.01) as progress:
+        progress("checking")
+        time.sleep(0.1)
+    assert capsys.readouterr().err == ""
+
+
+def test_it_ends_with_an_error(terminal: Terminal) -> None:
+    """An exception passes through and the line is gone."""
+    with pytest.raises(ValueError, match="no"), Progress(patience=0.0):
+        time.sleep(0.1)
+        raise ValueError("no")
+    shown = terminal.getvalue()
+    time.sleep(0.2)
+    assert terminal.getvalue() == shown
