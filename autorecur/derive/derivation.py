@@ -204,7 +204,7 @@ def derive(
     ordered = {name: nodes[name] for name in order}
     pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(cell.states))
     shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
-    draft = draw.Draft(extended, cell, step, found, shown, order)
+    draft = draw.Draft(extended, cell, step, found, shown, nodes, order)
     listed = draw.equations(draft)
     form = path_form(draft)
     listed = (*listed, *draw.numbered(form.equations, len(listed) + 1))

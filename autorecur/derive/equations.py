@@ -35,6 +35,8 @@ class Draft:
     step: Step
     loss: Loss
     adjoints: Mapping[str, Adjoint]
+    nodes: Mapping[str, Node]
+    """The right-hand sides that are differentiated."""
     order: Sequence[str]
     """The quantities in an order of evaluation."""
 

@@ -8,7 +8,7 @@ vectors everything stands the other way round: ``du = dv · ∂u/∂v``, the ste
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autorecur.derive.equations import Draft
 
 MOST_TERMS = 8
+ONE = Integer(1)
 j = Symbol("j", integer=True)
 EXPANDED = 3
 """The number of steps of the expansion term by term."""
@@ -50,15 +51,29 @@ class NoPathFormError(Exception):
 
 @dataclass(frozen=True)
 class Chain:
-    """A product of matrices, the outer function on the left, with the quantities that the path runs through."""
+    """A product of matrices, the outer function on the left, with the quantities that the path runs through.
 
-    scale: Expr
-    factors: tuple[Basic, ...]
+    ``scale`` is a number, ``scalars`` are single quantities (1×1) that multiply the whole."""
+
+    scale: Expr = ONE
+    factors: tuple[Basic, ...] = ()
+    scalars: tuple[Basic, ...] = ()
     through: tuple[str, ...] = ()
 
-    def after(self, outer: Chain) -> Chain:
-        """The chain rule: first this, then ``outer``."""
-        return Chain(outer.scale * self.scale, (*outer.factors, *self.factors), (*outer.through, *self.through))
+    def then(self, inner: Chain) -> Chain:
+        """The chain rule: ``self`` is the outer function."""
+        return Chain(
+            self.scale * inner.scale,
+            (*self.factors, *inner.factors),
+            (*self.scalars, *inner.scalars),
+            (*self.through, *inner.through),
+        )
+
+    def by(self, *factors: Basic) -> Chain:
+        return replace(self, factors=(*self.factors, *factors))
+
+    def times(self, scale: Expr) -> Chain:
+        return replace(self, scale=scale * self.scale)
 
 
 def path_form(draft: Draft) -> PathForm:
@@ -99,6 +114,9 @@ class _Paths:
                 sent = pull_backs(assignment.node, own, assignment.variable)
                 self.edges[name] = {leaf: factored(node, own) for leaf, (node, _) in sent.items()}
 
+        back = pull_backs(draft.nodes[self.loss], number(1), number(1))
+        self.seeds = {leaf: node for leaf, (node, _) in back.items()}
+
     def form(self) -> PathForm:
         shape = self.draft.cell.shapes[self.state]
         self.shape = (shape[0], shape[1])
@@ -117,7 +135,8 @@ class _Paths:
 
     def reached_by_loss_without_state(self) -> Iterator[Variable]:
         """The leaves that a step's loss reads by paths that do not run through the state of the same step."""
-        pending = [name for name in self.draft.loss.outputs if name != self.state]
+        read = {leaf.name for leaf in self.seeds if leaf.name in self.edges}
+        pending = [name for name in read if name != self.state]
         seen = set(pending)
         while pending:
             for leaf in self.edges[pending.pop()]:
@@ -129,7 +148,7 @@ class _Paths:
     def chains(self, name: str, target: Variable) -> list[Chain]:
         """Every path of the same step from a quantity to a leaf, as a product of immediate Jacobians."""
         if name == target.name and target.offset == 0:
-            return [Chain(Integer(1), ())]
+            return [Chain()]
         found: list[Chain] = []
         for leaf, node in self.edges[name].items():
             g = Variable(self.draft.step.assignments[name].node.shape, name=adjoint_name(name), offset=0)
@@ -139,26 +158,28 @@ class _Paths:
                 inner = self.chains(leaf.name, target)
                 if not inner:
                     continue
-                outer = [Chain(o.scale, o.factors, (leaf.name,)) for o in _linear(node, g, self.row)]
-                found.extend(i.after(o) for o in outer for i in inner)
+                outer = [replace(o, through=(leaf.name,)) for o in _linear(node, g, self.row)]
+                found.extend(o.then(i) for o in outer for i in inner)
             if len(found) > MOST_TERMS:
                 raise NoPathFormError("shape")
         return found
 
     def expression(self, chain: Chain, shape: tuple[Expr, Expr]) -> Basic:
         """The product of a chain; neighbouring diagonals are one. In rows the factors stand the other way round."""
-        parts = chain.factors[::-1] if self.row else chain.factors
         merged: list[Basic] = []
-        for part in parts:
+        for part in chain.factors:
             if merged and isinstance(part, c.Diagonal) and isinstance(merged[-1], c.Diagonal):
-                pair = (part.vector, merged[-1].vector) if self.row else (merged[-1].vector, part.vector)
-                merged[-1] = c.Diagonal(c.hadamard(*pair))
+                merged[-1] = c.Diagonal(c.hadamard(merged[-1].vector, part.vector))
+            elif merged and _is_selection(part):
+                merged[-1] = c.Block(merged[-1], *part.args[1:])
             else:
                 merged.append(part)
-        if not merged:
-            merged = [Identity(shape[0])]
+        if self.row:
+            merged.reverse()
         scale = [] if chain.scale == 1 else [chain.scale]
-        return MatMul(*scale, *merged) if len(scale) + len(merged) > 1 else merged[0]
+        parts = [*scale, *(merged or [Identity(shape[0])])]
+        body = MatMul(*parts) if len(parts) > 1 else parts[0]
+        return c.Scaled(c.hadamard(*chain.scalars), body) if chain.scalars else body
 
     def at(self, step: Any) -> c.Quantity:
         return c.quantity(self.state, step, self.shape)
@@ -199,22 +220,21 @@ class _Paths:
     def loss_by_state(self) -> Iterator[Equation]:
         last = self.draft.loss.at == "last"
         step: Expr = c.T if last else c.t
-        seeds = pull_backs(self.draft.step.assignments[self.loss].node, number(1), number(1))
         terms = []
-        for leaf, (node, _) in seeds.items():
+        for leaf, node in self.seeds.items():
             if leaf.offset != 0 or leaf.name not in self.edges:
                 continue
             for chain in self.chains(leaf.name, Variable(self.shape, name=self.state, offset=0)):
                 seed = Transpose(self.seed(leaf, node, step))
                 factors = self.expression(chain, (seed.shape[1], seed.shape[1])).xreplace({c.t: step})
-                parts = [seed] if not chain.factors and chain.scale == 1 else [seed, factors]
+                parts = [seed] if chain == Chain(through=chain.through) else [seed, factors]
                 product = self.ordered(*parts) if len(parts) > 1 else seed
                 terms.append(Term(_flat(product), leaf.name))
         if not terms:
             raise NoPathFormError("none")
         lhs = self.derivative(self.top(step), self.at(step))
         steps = EVERY if not last else None
-        yield self.equation(f"d{'L' if last else self.loss}/d{self.state}", lhs, terms, "seed", steps=steps)
+        yield self.equation(f"d{'L' if last else self.loss}/d{self.state} as a row", lhs, terms, "seed", steps=steps)
 
     def seed(self, leaf: Variable, node: Node, step: Expr) -> Basic:
         """∂ℓ/∂v: the adjoint of v where the loss alone reads it, else written out."""
@@ -306,42 +326,48 @@ def _flat(product: Basic) -> Basic:
 def _linear(root: Node, g: Variable, row: bool) -> list[Chain]:
     """A pull-back, linear in g, as a sum of matrix products (see the module's text)."""
     if root == g:
-        return [Chain(Integer(1), ())]
+        return [Chain()]
     rule = _LINEAR.get(root.op.name if root.op else "")
     if rule is None:
         raise NoPathFormError("shape")
     return rule(root, g, row)
 
 
+def _is_selection(part: Basic) -> bool:
+    """The Jacobian of a concatenation by one of its blocks: some columns (rows) of the identity."""
+    return isinstance(part, c.Block) and isinstance(part.matrix, Identity)
+
+
 def _of_sum(root: Node, g: Variable, row: bool) -> list[Chain]:
-    sign = -1 if root.op is subtract else 1
+    sign = Integer(-1 if root.op is subtract else 1)
     first, second = (_linear(part, g, row) for part in root.inputs)
-    return [*first, *(Chain(sign * chain.scale, chain.factors) for chain in second)]
+    return [*first, *(chain.times(sign) for chain in second)]
 
 
 def _of_negative(root: Node, g: Variable, row: bool) -> list[Chain]:
-    return [Chain(-chain.scale, chain.factors) for chain in _linear(root.inputs[0], g, row)]
+    return [chain.times(Integer(-1)) for chain in _linear(root.inputs[0], g, row)]
 
 
 def _of_multiply(root: Node, g: Variable, row: bool) -> list[Chain]:
     a, b = root.inputs
     if isinstance(a, Number):
-        return [Chain(coefficient(a) * chain.scale, chain.factors) for chain in _linear(b, g, row)]
+        return [chain.times(coefficient(a)) for chain in _linear(b, g, row)]
     if _reads(b, g):
         a, b = b, a
-    if _reads(b, g) or b.shape != a.shape:
+    if _reads(b, g) or a.shape == (1, 1) != b.shape:
         raise NoPathFormError("shape")
-    return [Chain(o.scale, (*o.factors, c.Diagonal(express(b)))) for o in _linear(a, g, row)]
+    chains = _linear(a, g, row)
+    if b.shape == (1, 1) != a.shape:
+        return [replace(chain, scalars=(*chain.scalars, express(b))) for chain in chains]
+    return [chain.by(c.Diagonal(express(b))) for chain in chains]
 
 
 def _of_matmul(root: Node, g: Variable, row: bool) -> list[Chain]:
     a, b = root.inputs
-    if row and _reads(a, g):
-        if a == g and b.shape[1] == 1:
-            raise NoPathFormError("shape")
-        return [Chain(o.scale, (*o.factors, _transposed(b))) for o in _linear(a, g, row)]
-    if not row and _reads(b, g) and a.shape[1] != 1:
-        return [Chain(o.scale, (*o.factors, _transposed(a))) for o in _linear(b, g, row)]
+    if row and _reads(a, g) and a.shape[0] == 1 != b.shape[1]:
+        return [chain.by(_transposed(b)) for chain in _linear(a, g, row)]
+    if not row and _reads(b, g) and b.shape[1] == 1 != a.shape[0]:
+        return [chain.by(_transposed(a)) for chain in _linear(b, g, row)]
     return _of_outer(root, g, row)
 
 
@@ -350,30 +376,31 @@ def _transposed(node: Node) -> Basic:
 
 
 def _of_outer(root: Node, g: Variable, row: bool) -> list[Chain]:
-    """The gradient of a weight: ``g vᵀ`` is ``I ⊗ vᵀ`` on the weight's components, row by row; ``v gᵀ`` is ``vᵀ ⊗ I``."""
+    """The gradient of a weight, row by row: a cotangent on the left gives ``I ⊗ vᵀ``, one on the right ``vᵀ ⊗ I``.
+
+    In rows both are transposed, since the Jacobian is."""
     a, b = root.inputs
-    if not row and _reads(a, g) and b.shape[0] == 1:
-        return [Chain(o.scale, (*o.factors, c.Spread(express(b), c.size(a.shape[0])))) for o in _linear(a, g, row)]
-    inner = b.inputs[0] if b.op is matrix_transpose else b
-    if not row and _reads(inner, g) and a.shape[1] == 1 and b.op is matrix_transpose:
-        spread = c.Spread(_transposed(a), c.size(inner.shape[0]), 1)
-        return [Chain(o.scale, (*o.factors, spread)) for o in _linear(inner, g, row)]
-    if row and _reads(b, g) and a.shape[1] == 1:
-        return [Chain(o.scale, (*o.factors, c.Spread(express(a), c.size(b.shape[1]), 1))) for o in _linear(b, g, row)]
-    raise NoPathFormError("shape")
+    left = _reads(a, g)
+    cotangent, other = (a, b) if left else (b, a)
+    if 1 not in other.shape or 1 not in cotangent.shape:
+        raise NoPathFormError("shape")
+    length = c.size(cotangent.shape[0] if left else cotangent.shape[1])
+    as_row = other if other.shape[0] == 1 else other.inputs[0] if other.op is matrix_transpose else None
+    vector = express(as_row) if as_row is not None else Transpose(express(other))
+    if row:
+        vector = vector.arg if isinstance(vector, Transpose) else Transpose(vector)
+    spread = c.Spread(vector, length, *([] if left else [1]))
+    inner = cotangent.inputs[0] if cotangent.op is matrix_transpose else cotangent
+    return [chain.by(spread) for chain in _linear(inner, g, row)]
 
 
 def _of_block(root: Node, g: Variable, row: bool) -> list[Chain]:
-    """A block of what comes back through W is what comes back through that block of W."""
+    """A block of what comes back is what comes back through some columns (rows) of the identity."""
     facts: Mapping[str, Any] = dict(root.attributes)
-    found = []
-    for chain in _linear(root.inputs[0], g, row):
-        if not chain.factors or isinstance(chain.factors[-1], c.Diagonal | c.Spread):
-            raise NoPathFormError("shape")
-        axis = -2 if row else -1
-        cut = c.Block(chain.factors[-1], axis, c.size(facts["start"]), c.size(facts["size"]))
-        found.append(Chain(chain.scale, (*chain.factors[:-1], cut)))
-    return found
+    whole = root.inputs[0].shape
+    identity = Identity(c.size(whole[1] if row else whole[0]))
+    cut = c.Block(identity, -2 if row else -1, c.size(facts["start"]), c.size(facts["size"]))
+    return [chain.by(cut) for chain in _linear(root.inputs[0], g, row)]
 
 
 def _reads(root: Node, g: Variable) -> bool:

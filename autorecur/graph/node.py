@@ -15,7 +15,7 @@ from autorecur.ops import Op, Shape, Size
 from autorecur.ops.arithmetic import add, divide, multiply, negative, subtract
 from autorecur.ops.functions import Constant as NamedNumber
 from autorecur.ops.linear import matmul, matrix_transpose
-from autorecur.ops.reductions import broadcast_to
+from autorecur.ops.reductions import COMPONENTS, broadcast_to, total
 
 SCALAR: Shape = (1, 1)
 
@@ -308,6 +308,8 @@ def _simplify_transpose(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]
         return Number(shape, None, (), (), 0, x.value, x.decimal, x.sizes, x.named, x.approximate)
     if x.shape == SCALAR:
         return x
+    if is_op(x, matmul):
+        return apply(matmul, (_flip(x.inputs[1]), _flip(x.inputs[0])), {})
     return None
 
 
@@ -332,18 +334,19 @@ def _simplify_broadcast(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]
 
 
 def _simplify_sum_to(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]) -> Node | None:
-    """The sum of a product of two vectors is their inner product."""
+    """A sum over components, never over a batch; that of a product of two vectors is their inner product."""
     (x,) = nodes
     if x.shape == shape:
         return x
     constant, rest = _split_number(x)
-    if rest is None or shape != SCALAR or 1 not in x.shape:
+    if rest is None:
         return None
-    if rest.op is multiply and rest.inputs[0].shape == rest.inputs[1].shape:
+    axis = tuple(a for a in COMPONENTS if shape[a] == 1 and x.shape[a] != 1)
+    added: Node = _make(total, rest, axis=COMPONENTS if shape == SCALAR else axis)
+    if shape == SCALAR and 1 in x.shape and rest.op is multiply and rest.inputs[0].shape == rest.inputs[1].shape:
         a, b = rest.inputs
-        inner = _make(matmul, _flip(a), b) if x.shape[1] == 1 else _make(matmul, a, _flip(b))
-        return _with_number(constant or number(1), inner, shape)
-    return None
+        added = _make(matmul, _flip(a), b) if x.shape[1] == 1 else _make(matmul, a, _flip(b))
+    return _with_number(constant or number(1), added, shape)
 
 
 def _flip(node: Node) -> Node:

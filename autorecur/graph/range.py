@@ -71,12 +71,12 @@ def hull(parts: Iterable[Steps]) -> Steps | None:
 
 
 def regions(parts: Sequence[Steps]) -> list[tuple[Steps, tuple[int, ...]]]:
-    """The line cut where an interval begins or ends: each piece with the indices of the intervals that hold it."""
+    """The line cut where an interval begins or ends: each piece with the indices of the intervals that hold it.
+
+    A piece between intervals, which none of them holds, is listed too."""
     cuts = sorted({bound for s in parts for bound in (s.first, s.last + 1)})
     pieces = []
     for left, right in pairwise(cuts):
         piece = Steps(left, right + (-1))
-        inside = tuple(i for i, s in enumerate(parts) if piece in s)
-        if inside:
-            pieces.append((piece, inside))
+        pieces.append((piece, tuple(i for i, s in enumerate(parts) if piece in s)))
     return pieces

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 BATCH = 2
 TRIES = 300
-MARGIN = 0.02
+MARGIN = 0.03
 """How far from a kink every argument must be, so that no difference quotient steps over it."""
+LARGEST = 30.0
+"""Larger values saturate everything behind them, and differences drown in rounding."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ def random_point(
         if distance is None:
             continue
         point = Point(values, smooth=distance == np.inf)
-        if distance > MARGIN:
+        moderate = max(float(np.max(np.abs(array), initial=0.0)) for array in values.quantities.values()) < LARGEST
+        if distance > MARGIN and moderate:
             return point
-        if distance > found:
-            best, found = point, distance
+        quality = min(distance, 1.0) * (1.0 if moderate else 1e-6)
+        if quality > found:
+            best, found = point, quality
     if best is None:
         raise AutorecurError(
             f"no random values were found at which {derivation.cell.name} is finite: the equations cannot be checked."
@@ -125,5 +129,7 @@ def _forward(derivation: Derivation, values: Values) -> float | None:
         parts[name] = [Part(compile_node(node, values.sizes, watched), steps)]
     with np.errstate(all="ignore"):
         run(derivation.loops, parts, values)
-    finite = all(bool(np.all(np.isfinite(array))) for array in values.quantities.values())
+        printed = compile_node(derivation.step.assignments[derivation.loss.name].node, values.sizes)
+        shown = [printed(values, {"t": t, "T": values.steps}) for t in derivation.loss.steps.at(values.steps)]
+    finite = all(bool(np.all(np.isfinite(array))) for array in (*values.quantities.values(), *shown))
     return nearest[0] if finite else None

@@ -38,6 +38,8 @@ class Scheme:
     shifts: tuple[complex, ...]
     weights: tuple[float, ...]
     kernels: Kernels
+    noise: float = 0.0
+    """The rounding error of a derivative, relative to the size of what is differentiated."""
 
     def derivative(self, results: Sequence[Array]) -> Array:
         if len(self.shifts) == 1:
@@ -55,7 +57,7 @@ def central_differences(step: float) -> Scheme:
         h = step * part
         shifts += [h, -h]
         weights += [weight / (2 * h), -weight / (2 * h)]
-    return Scheme("central differences", 1e-7, tuple(shifts), tuple(weights), real)
+    return Scheme("central differences", 1e-7, tuple(shifts), tuple(weights), real, noise=2e-15 / step)
 
 
 @dataclass
