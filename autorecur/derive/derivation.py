@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import sympy
 
     from autorecur.derive.results import Results
+    from autorecur.verify.ground import Ground
     from autorecur.verify.report import Report
 
 MOST_STEPS = 10_000
@@ -56,6 +57,8 @@ class Derivation:
     language: str = "en"
     notation: str | None = None
     _reports: dict[Any, Report] = field(default_factory=dict, compare=False, repr=False)
+    _grounds: dict[int, Ground] = field(default_factory=dict, compare=False, repr=False)
+    """True values by seed; copies with an altered equation share them."""
 
     def __getitem__(self, label: str) -> Equation:
         """The equation with a label (``"dL/dh"``) or a number (``"(12)"``)."""
@@ -125,6 +128,14 @@ class Derivation:
         if wanted not in self._reports:
             self._reports[wanted] = verify(self, seed, steps=wanted[1], digits=digits)
         return self._reports[wanted]
+
+    def ground(self, seed: int) -> Ground:
+        """The random point and the true values that :meth:`verify` checks against; computed once for a seed."""
+        from autorecur.verify.ground import Ground
+
+        if seed not in self._grounds:
+            self._grounds[seed] = Ground(self, seed)
+        return self._grounds[seed]
 
     def replace(self, label: str, rhs: sympy.Basic | str) -> Derivation:
         """The derivation with one right-hand side changed: for planting errors and seeing them found.

@@ -19,7 +19,8 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Ident(Layout):
-    """A letter (``h``), a Greek letter by name (``delta``) or a word; ``style`` is italic, upright, bold, blackboard or script."""
+    """A letter (``h``), a Greek letter by name (``delta``) or a word; ``style`` is italic, upright,
+    bold, blackboard or script."""
 
     text: str
     style: str = "italic"

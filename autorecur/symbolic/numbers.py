@@ -32,6 +32,10 @@ from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic import carriers as c
 
 
+class MissingValueError(AutorecurError):
+    """An expression reads a quantity at a step at which it does not exist."""
+
+
 @cache
 def complex_kernel(op: Op) -> Callable[..., Array]:
     """The op for complex numbers: by its formula, by its definition, or, where it has branches, by its kernel."""
@@ -139,12 +143,31 @@ class Evaluator:
 
 def _quantity(e: Evaluator, x: c.Quantity) -> Compute:
     name, step = x.name, whole(x.step)
-    return lambda values, index: values.quantities[name, step(index)]
+
+    def compute(values: Values, index: Index) -> Array:
+        try:
+            return values.quantities[name, step(index)]
+        except KeyError:
+            raise _missing(x, index) from None
+
+    return compute
 
 
 def _symbol(e: Evaluator, x: MatrixSymbol) -> Compute:
     name = x.name
-    return lambda values, index: values.parameters[name]
+
+    def compute(values: Values, index: Index) -> Array:
+        try:
+            return values.parameters[name]
+        except KeyError:
+            raise _missing(x, index) from None
+
+    return compute
+
+
+def _missing(x: Basic, index: Index) -> MissingValueError:
+    where = ", ".join(f"{name} = {step}" for name, step in index.items())
+    return MissingValueError(f"{x} has no value where {where}.")
 
 
 def _matmul(e: Evaluator, x: MatMul) -> Compute:
@@ -259,8 +282,11 @@ def _ordered_product(e: Evaluator, x: c.OrderedProduct) -> Compute:
 def _derivative(e: Evaluator, x: c.Derivative) -> Compute:
     def compute(values: Values, index: Index) -> Array:
         if values.jacobian is None:
-            raise AutorecurError(f"no value is known for {x}")
-        return values.jacobian(x, index)
+            raise MissingValueError(f"no value is known for {x}")
+        try:
+            return values.jacobian(x, index)
+        except KeyError:
+            raise _missing(x, index) from None
 
     return compute
 

@@ -22,7 +22,7 @@ BATCH = 2
 TRIES = 300
 MARGIN = 0.03
 """How far from a kink every argument must be, so that no difference quotient steps over it."""
-LARGEST = 30.0
+LARGEST = 8.0
 """Larger values saturate everything behind them, and differences drown in rounding."""
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from autorecur.derive.equation import Equation
 from autorecur.derive.results import calculate
-from autorecur.graph.node import variables
 from autorecur.graph.program import Array, Values
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import MissingValueError
@@ -26,7 +25,7 @@ from autorecur.verify.truth import COMPLEX_STEP, Target
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
 
-FORWARD_TOLERANCE = 1e-12
+FORWARD_TOLERANCE = 1e-11
 PASS_TOLERANCE = 1e-11
 
 
@@ -86,7 +85,7 @@ class _Verification:
             for scheme in self.ground.schemes:
                 values = self.ground.path_values(equation.horizon or self.steps, scheme)
                 pairs = self._path_pairs(equation, values)
-                    yield self._check(equation, scheme.name, pairs, 10 * scheme.tolerance, scheme.noise)
+                yield self._check(equation, scheme.name, pairs, 10 * scheme.tolerance, scheme.noise)
         else:
             yield from self._adjoint_checks(equation)
 
@@ -132,7 +131,7 @@ class _Verification:
         for scheme in self.ground.schemes:
             true = self.ground.derivatives[scheme.name].loss
             pairs = [(p, true[key]) for p, key in zip(printed, keys, strict=True)]
-            yield self._check(equation, scheme.name, pairs, scheme.tolerance)
+            yield self._check(equation, scheme.name, pairs, scheme.tolerance, scheme.noise)
         passed = self.ground.adjoint_pass
         found = [(p, passed[key]) for p, key in zip(printed, keys, strict=True) if key in passed]
         if found:
@@ -152,7 +151,7 @@ class _Verification:
     ) -> Check:
         """``noise`` is what the reference cannot resolve, relative to the largest number of the run."""
         error, scale, entries = compare(pairs)
-        scale = max(scale, noise * self.magnitude / tolerance)
+        scale = max(scale, noise * self.ground.magnitude / tolerance)
         return Check(
             equation.number,
             equation.label,

@@ -1,0 +1,152 @@
+"""The ground that equations are checked on: one random point, its true values, and what the graph's adjoint pass says there.
+
+Nothing here depends on a printed right-hand side, so a derivation with an altered equation stands on the same ground, and
+checks of the equations that it shares with the original are made once.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autorecur.derive.equation import Equation
+from autorecur.graph.node import variables
+from autorecur.graph.program import Array, Part, Values, compile_node, run
+from autorecur.graph.range import EVERY
+from autorecur.symbolic.numbers import Evaluator
+from autorecur.verify.long import given
+from autorecur.verify.points import Point, random_point
+from autorecur.verify.report import Check
+from autorecur.verify.truth import (
+    COMPLEX_STEP,
+    Derivatives,
+    Jacobians,
+    Scheme,
+    Target,
+    Truth,
+    central_differences,
+    forward,
+)
+
+if TYPE_CHECKING:
+    from autorecur.derive.derivation import Derivation
+
+SMOOTH_STEP, KINKED_STEP = 1e-2, 1e-3
+
+
+class Ground:
+    """One random point of a derivation, with the derivatives of the forward run there by each scheme."""
+
+    def __init__(self, derivation: Derivation, seed: int) -> None:
+        self.d = derivation
+        self.steps = derivation.smallest_generic + 1
+        self.point: Point = random_point(derivation, seed, self.steps)
+        self.evaluator = Evaluator(self.point.values.sizes)
+        self.cotangents = self._cotangents(np.random.default_rng([seed, 1]))
+        self.truth = Truth(derivation, self.point.values, self.cotangents)
+        step = SMOOTH_STEP if self.point.smooth else KINKED_STEP
+        self.schemes = (COMPLEX_STEP, central_differences(step))
+        targets = self.truth.targets()
+        self.derivatives = {scheme.name: self.truth.differentiate(scheme, targets) for scheme in self.schemes}
+        self.true = self._true_values(self.derivatives[COMPLEX_STEP.name])
+        self.checks: dict[Equation, tuple[Check, ...]] = {}
+        """The checks of every equation that was checked on this ground."""
+        self._along_paths: dict[tuple[int, str], Values] = {}
+
+    def _cotangents(self, generator: np.random.Generator) -> dict[Target, Array]:
+        """A random cotangent on every quantity with a displayed adjoint, at the steps at which it has one."""
+        found: dict[Target, Array] = {}
+        for equation in self.d.equations:
+            if (
+                equation.section in ("loss", "backward")
+                and equation.steps is not None
+                and equation.label.startswith("dL/d")
+            ):
+                name = equation.label.removeprefix("dL/d").split("@")[0]
+                for t in equation.steps.at(self.steps):
+                    found[name, t] = generator.standard_normal(self.point.values.quantities[name, t].shape)
+        return found
+
+    def _true_values(self, derivatives: Derivatives) -> Values:
+        """The forward run, and the true adjoint of every quantity (of L', with the cotangents)."""
+        values = self.point.values.copy()
+        for (name, step), array in derivatives.loss.items():
+            if step is not None:
+                values.quantities[f"dL/d{name}", step] = array
+        return values
+
+    @cached_property
+    def magnitude(self) -> float:
+        """The size of L' and of every quantity: what differences are taken of."""
+        values = self.point.values.quantities
+        parts = [float(np.max(np.abs(array), initial=0.0)) for array in values.values()]
+        cotangents = sum(float(np.sum(np.abs(k * values[name, t or 0]))) for (name, t), k in self.cotangents.items())
+        return max(*parts, cotangents, 1.0)
+
+    @cached_property
+    def adjoint_pass(self) -> dict[Target, Array]:
+        """The graph's adjoints, run by the op table instead of through SymPy, with the same cotangents."""
+        values, sizes = self.point.values.copy(), self.point.values.sizes
+        parts: dict[str, list[Part]] = {}
+        for name, adjoint in self.d.adjoints.items():
+            if adjoint.timed:
+                parts[f"dL/d{name}"] = [Part(compile_node(k.node, sizes), k.steps) for k in adjoint.contributions]
+
+        def with_cotangent(label: str, t: int, value: Array) -> Array:
+            return value + self.cotangents.get((label.removeprefix("dL/d"), t), 0)
+
+        def absent(label: str) -> Array:
+            name = label.removeprefix("dL/d")
+            return np.zeros(self.point.values.quantities[name, 1].shape)
+
+        run(self.d.adjoint_loops, parts, values, with_cotangent, absent)
+        found = {
+            (label.removeprefix("dL/d"), t): a for (label, t), a in values.quantities.items() if label[:4] == "dL/d"
+        }
+        for name, adjoint in self.d.adjoints.items():
+            if not adjoint.timed:
+                found[name, None] = self._summed(name, values)  # type: ignore[index]
+        return found  # type: ignore[return-value]
+
+    def _summed(self, name: str, values: Values) -> Array:
+        total = np.zeros(self.point.values.parameters[name].shape)
+        for contribution in self.d.adjoints[name].contributions:
+            compute = compile_node(contribution.node, values.sizes)
+            for t in (contribution.steps.within(EVERY) or contribution.steps).at(values.steps):
+                value = compute(values, {"t": t, "T": values.steps})
+                total = total + np.sum(value, axis=tuple(range(value.ndim - 2)))
+        return total
+
+    def _cut(self, steps: int) -> Values:
+        """The same point with fewer steps."""
+        values = given(self.d, self.point.values)
+        values.steps = steps
+        return forward(self.d, values)
+
+    def path_values(self, steps: int, scheme: Scheme) -> Values:
+        """The forward run of a number of steps with true adjoints of L alone; it answers for every ∂u/∂v of the path form."""
+        key = (steps, scheme.name)
+        if key not in self._along_paths:
+            truth = self.truth if steps == self.steps else Truth(self.d, self._cut(steps), {})
+            self._along_paths[key] = self._path_values(truth, scheme)
+        return self._along_paths[key]
+
+    def _path_values(self, truth: Truth, scheme: Scheme) -> Values:
+        state, loss = self.d.paths.state, self.d.loss.name
+        steps = range(1, truth.values.steps + 1)
+        states: list[Target] = [(state, t) for t in range(truth.values.steps + 1)]
+        tops: list[Target] = [(state, t) for t in steps]
+        tops += [(loss, t) for t in self.d.loss.steps.at(truth.values.steps)]
+        read = [v.name for v in variables(self.d.nodes[loss]) if v.name in self.d.nodes]
+        seeds: list[Target] = [(name, t) for name in read for t in self.d.loss.steps.at(truth.values.steps)]
+        parameters: list[Target] = [(name, None) for name in self.d.paths.parameters]
+        found = truth.differentiate(scheme, list(dict.fromkeys([*states, *seeds])), tops)
+        found.plain.update(truth.differentiate(scheme, parameters).plain)
+        values = truth.values.copy()
+        for (name, step), array in found.plain.items():
+            if step is not None:
+                values.quantities[f"dL/d{name}", step] = array
+        values.jacobian = Jacobians(truth, found)
+        return values
