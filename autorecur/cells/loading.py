@@ -24,7 +24,7 @@ def load(spec: str, stream: IO[str] | IO[bytes] | None = None) -> Cell:
         raise CellError(
             "the name of the cell is empty.", hint="Give a built-in name such as lstm, or the path of a file."
         )
-    return _parsed(_read_file(spec), f"'{spec}'", Path(spec).stem or "cell")
+    return _parsed(_read_file(spec), _shown(spec), Path(spec).stem or "cell")
 
 
 def _parsed(data: bytes, what: str, name: str) -> Cell:
@@ -49,15 +49,21 @@ def _read_stream(stream: IO[str] | IO[bytes] | None) -> bytes:
 
 
 def _read_file(spec: str) -> bytes:
+    if "\0" not in spec and os.path.isdir(spec):
+        raise CellError(f"{_shown(spec)} is a folder, not the file of a cell.")
     try:
-        if os.path.isdir(spec):
-            raise CellError(f"'{spec}' is a folder, not the file of a cell.")
         with open(spec, "rb") as file:
             return file.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
         raise _missing(spec) from None
     except (OSError, ValueError) as error:
-        raise CellError(f"'{spec}' cannot be read: {_reason(error)}.") from None
+        raise CellError(f"{_shown(spec)} cannot be read: {_reason(error)}.") from None
+
+
+def _shown(spec: str) -> str:
+    """What was typed, in quotes, short and printable."""
+    printable = "".join(character if character.isprintable() else "�" for character in spec)
+    return f"'{printable}'" if len(printable) <= 120 else f"'{printable[:80]} … {printable[-20:]}'"
 
 
 def _missing(spec: str) -> CellError:
@@ -66,7 +72,7 @@ def _missing(spec: str) -> CellError:
         return unknown(spec)
     close = nearest(Path(spec).stem, cells)
     hint = f"There is a built-in cell '{close}', without a suffix." if close else ""
-    return CellError(f"there is no file '{spec}'.", hint=hint)
+    return CellError(f"there is no file {_shown(spec)}.", hint=hint)
 
 
 def _reason(error: Exception) -> str:

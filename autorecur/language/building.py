@@ -9,13 +9,14 @@ from autorecur.language.canonical import write
 from autorecur.language.cell import Cell, initial_keys
 from autorecur.language.functions import mixes_components
 from autorecur.language.measure import measure
-from autorecur.language.reading import children, names_in, read
+from autorecur.language.reading import read
 from autorecur.language.roles import Roles, check_headers, find_roles
 from autorecur.language.shapes import Problem, Shapes, infer
 from autorecur.language.sizes import Size
 from autorecur.language.sizes import names_in as sizes_in
 from autorecur.language.syntax import Assignment, Binary, Call, Expression, Name
 from autorecur.language.text import Source, prepare
+from autorecur.language.trees import children, names_in
 
 Sizes = tuple[Size, Size]
 

@@ -11,7 +11,6 @@ from autorecur.language.canonical import write
 from autorecur.language.dimensions import Clash, Dimension, Dimensions
 from autorecur.language.functions import is_reduction
 from autorecur.language.naming import describe
-from autorecur.language.reading import children
 from autorecur.language.roles import Roles
 from autorecur.language.sizes import Size
 from autorecur.language.syntax import (
@@ -28,6 +27,7 @@ from autorecur.language.syntax import (
     Transpose,
 )
 from autorecur.language.text import Source
+from autorecur.language.trees import children
 
 Shape = tuple[Dimension, Dimension]
 

@@ -32,6 +32,8 @@ _TRANSPOSE = re.compile(
     r"\{\s*(?:\\!)?\s*(?:T|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?)\s*\})|\.T(?!\w)|[ᵀ⊤]"
 )
 _POWER = re.compile(r"(?:\^|\*\*)\s*(?:\{\s*([+-]?\d+)\s*\}|([+-]?\d+)(?![\d.]))|([²³])", re.ASCII)
+_STEP_BEHIND = re.compile(r"[-+−]\d+", re.ASCII)
+_PLAIN = re.compile(r"\w+")
 _DERIVATIVE = re.compile(r"dL\s*/\s*d(?=[^\W\d_]|\\)")
 
 
@@ -152,11 +154,10 @@ class Lexer:
                 if offset is not None:
                     raise self.source.error(f"{name} has two time indices.", Span(start, self.position))
                 offset = index
-        if offset is None and not prefix:
-            name, offset = self._trailing_t(name)
-            found_time = _INDEX.match(self.text, self.position, self.end)
-            if offset is not None and found_time:
-                raise self.source.error(f"{name} has two time indices.", Span(start, found_time.end()))
+        if not prefix and name.endswith("_t") and len(name) > 2:
+            if offset is not None:
+                raise self.source.error(f"{name[:-2]} has two time indices.", Span(start, self.position))
+            name, offset = self._trailing_t(name), 0
         return self._finish(name, offset, start)
 
     def _finish(self, name: str, offset: int | None, start: int) -> Token:
@@ -257,7 +258,7 @@ class Lexer:
                 self.position = command.end()
                 return f"_{alphabet.GREEK_COMMANDS[command[1]]}", None
             raise self._unknown_command(command)
-        if word := re.compile(r"\w+").match(text, start + 1, self.end):
+        if word := _PLAIN.match(text, start + 1, self.end):
             self.position = word.end()
             return ("", 0) if word[0] == "t" and not prefix else (f"_{word[0]}", None)
         raise self.source.error("nothing stands behind this _.", Span(start, start + 1))
@@ -295,19 +296,17 @@ class Lexer:
             raise self.source.error("this subscript cannot be read.", Span(start, self.position), hint=hint)
         return "_" + "_".join(parts)
 
-    def _trailing_t(self, name: str) -> tuple[str, int | None]:
+    def _trailing_t(self, name: str) -> str:
         """``h_t`` is h at step t; ``h_t-1`` is read in two ways, so it is refused."""
-        if not name.endswith("_t") or len(name) == 2:
-            return name, None
-        if found := re.compile(r"[-+−]\d", re.ASCII).match(self.text, self.position, self.end):
-            short = name[:-2]
+        short = name[:-2]
+        if found := _STEP_BEHIND.match(self.text, self.position, self.end):
             step = found[0].replace("−", "-")
             raise self.source.error(
                 f"{name}{step} is read in two ways.",
                 Span(self.position - 2, found.end()),
-                hint=f"Write {short}[t{step}] for another step, or {short}[t] {step[0]} {step[1]} for a sum.",
+                hint=f"Write {short}[t{step}] for another step, or {short}[t] {step[0]} {step[1:]} for a sum.",
             )
-        return name[:-2], 0
+        return short
 
     def _refuse_bad_index(self, name: str, start: int) -> None:
         """``h[5]`` and ``h[t*2]`` are no time indices; ``W[h[t-1], x[t]]`` is a product with a stack."""

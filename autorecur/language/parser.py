@@ -22,6 +22,7 @@ from autorecur.language.syntax import (
     Transpose,
 )
 from autorecur.language.text import Source
+from autorecur.language.trees import children
 
 SUM, ELEMENTWISE, MINUS, PRODUCT = 10, 20, 30, 40
 STRENGTH = {"+": SUM, "-": SUM, "*": ELEMENTWISE, "/": ELEMENTWISE, "@": PRODUCT}
@@ -35,14 +36,24 @@ _OPENER = {")": "(", "]": "["}
 
 
 class Parser:
-    """Reads the expression that ends at ``end``; ``scalars`` are the names declared as numbers."""
+    """Reads the expression that ends at ``end``.
+
+    ``scalars`` are the names declared as numbers, ``quantities`` those that lack only their time index.
+    """
 
     def __init__(
-        self, source: Source, start: int, end: int, scalars: Collection[str] = (), derivatives: bool = False
+        self,
+        source: Source,
+        start: int,
+        end: int,
+        scalars: Collection[str] = (),
+        derivatives: bool = False,
+        quantities: Collection[str] = (),
     ) -> None:
         self.source = source
         self.lexer = Lexer(source, start, end, derivatives)
         self.scalars = scalars
+        self.quantities = quantities
         self.token = self.lexer.next()
         self.behind = self.token.span.start
         self.open: list[Token] = []
@@ -92,15 +103,28 @@ class Parser:
     def _dot(self, left: Expression, dot: Token) -> str:
         """``W · x`` is a matrix product and ``f_t · c_t`` elementwise, as course texts write them; all else is refused."""
         ahead = self._peek()
-        if _is_matrix(left) or (ahead.kind == "name" and ahead.offset is None and ahead.name[0].isupper()):
+        if ahead.kind == "name" and ahead.offset is None and self._is_matrix(Name(ahead.name)):
             return "@"
-        if isinstance(left, Number) or not _is_parameter(left):
+        if self._is_matrix(left):
+            return "@"
+        if isinstance(left, Number) or not self._is_parameter(left):
             return "*"
         raise self.source.error(
             f"'{self.source.slice(dot.span)}' is read in two ways here.",
             dot.span,
             hint="Write * for the elementwise product, a space or @ for the matrix product.",
         )
+
+    def _is_parameter(self, tree: Expression) -> bool:
+        while isinstance(tree, Transpose | Power):
+            tree = tree.operand
+        return isinstance(tree, Name) and tree.offset is None and tree.name not in self.quantities
+
+    def _is_matrix(self, tree: Expression) -> bool:
+        """An upper-case parameter, or a product that ends in one."""
+        while _is_product(tree) or isinstance(tree, Transpose):
+            tree = tree.right if isinstance(tree, Binary) else children(tree)[0]
+        return isinstance(tree, Name) and tree.name[0].isupper() and self._is_parameter(tree)
 
     def _join(self, operator: str, token: Token, left: Expression, juxtaposed: bool) -> Expression:
         right = self.expression(STRENGTH[operator] + 1)
@@ -362,23 +386,6 @@ def parse_expression(text: str, name: str = "the expression") -> Expression:
 
 def _is_product(tree: Expression) -> bool:
     return isinstance(tree, Binary) and tree.operator == "@"
-
-
-def _is_parameter(tree: Expression) -> bool:
-    while isinstance(tree, (Transpose, Power)):
-        tree = tree.operand
-    return isinstance(tree, Name) and tree.offset is None
-
-
-def _is_matrix(tree: Expression) -> bool:
-    """An upper-case parameter, or a product that ends in one."""
-    while True:
-        if isinstance(tree, Transpose):
-            tree = tree.operand
-        elif isinstance(tree, Binary) and tree.operator == "@":
-            tree = tree.right
-        else:
-            return isinstance(tree, Name) and tree.offset is None and tree.name[0].isupper()
 
 
 def _several(count: int, noun: str) -> str:

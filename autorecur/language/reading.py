@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from autorecur.errors import CellError
@@ -11,21 +11,12 @@ from autorecur.language.canonical import write, write_equation
 from autorecur.language.headers import Headers, header_on, read_header, read_titles
 from autorecur.language.lexer import Lexer, Token
 from autorecur.language.parser import Parser
-from autorecur.language.syntax import (
-    Assignment,
-    Binary,
-    Call,
-    Expression,
-    Name,
-    Negative,
-    Power,
-    Span,
-    Stack,
-    Transpose,
-)
+from autorecur.language.syntax import Assignment, Expression, Name, Span
 from autorecur.language.text import Source
+from autorecur.language.trees import names_in, shifted, substitute
 
 MOST_EQUATIONS = 5000
+LONGEST_HINT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +71,13 @@ def _assignment(source: Source, start: int, end: int, comment: str, line: int, h
         raise source.error(
             "left of '=' stands one quantity at step t.", _stripped(source, start, equals), hint="Write it as h[t] = …"
         )
-    right = Parser(source, equals + 1, end, scalars)
+    unindexed = (target.name,) if target.offset is None else ()
+    right = Parser(source, equals + 1, end, scalars, quantities=unindexed)
     if right.token.kind == "end":
         raise source.error("nothing stands behind this '='.", Span(equals, equals + 1))
     tree = right.whole()
     if target.offset != 0:
-        raise _wrong_target(source, target, tree)
+        raise _wrong_target(source, target, tree, end)
     return Assignment(target.name, tree, read_titles(comment), line, span=target.span)
 
 
@@ -104,14 +96,39 @@ def _no_equation(source: Source, start: int, end: int) -> CellError:
     )
 
 
-def _wrong_target(source: Source, target: Token, tree: Expression) -> CellError:
+def _wrong_target(source: Source, target: Token, tree: Expression, end: int) -> CellError:
     name = target.name
     if target.offset is None:
-        places = {Name(name): Name(name, -1)}
-        line = f"{name}[t] = {write(substitute(tree, places))}"
-        return source.error(f"{name} stands left of '=' without a time index.", target.span, hint=f"Write {line}")
+        return _without_index(source, target, tree, end)
     line = f"{name}[t] = {write(shifted(tree, -target.offset))}"
     return source.error("an equation gives a quantity at step t.", target.span, hint=f"Count from there: {line}")
+
+
+def _without_index(source: Source, target: Token, tree: Expression, end: int) -> CellError:
+    """Notes write ``C = C * f`` for an update, sometimes in several lines: say them in one, with time indices."""
+    name = target.name
+    again = None
+    for later, value in _later_updates(source, name, end):
+        again = again or later
+        tree = substitute(value, {Name(name): tree})
+    line = f"{name}[t] = {write(substitute(tree, {Name(name): Name(name, -1)}))}"
+    if again is None or len(line) > LONGEST_HINT:
+        return source.error(f"{name} stands left of '=' without a time index.", target.span, hint=f"Write {_cut(line)}")
+    places = source.place(target.span, "first"), source.place(again, "again")
+    return CellError(f"{name} is assigned twice, and without a time index.", *places, hint=f"In one line: {line}")
+
+
+def _later_updates(source: Source, name: str, start: int) -> Iterator[tuple[Span, Expression]]:
+    """Further lines ``name = …``, as far as they can be read."""
+    for found in re.compile(rf"^[ \t]*({re.escape(name)})[ \t]*=([^#\n]*)", re.MULTILINE).finditer(source.text, start):
+        try:
+            yield Span(*found.span(1)), Parser(source, found.start(2), found.end(2), quantities=(name,)).whole()
+        except CellError:
+            return
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST_HINT else line[:LONGEST_HINT] + " …"
 
 
 def _refuse_second_assignments(source: Source, assignments: list[Assignment]) -> None:
@@ -133,70 +150,10 @@ def _instead_of(earlier: Assignment, later: Assignment, names: Collection[str]) 
         return f"Give one of the two a name of its own, such as {free}[t]."
     merged = substitute(later.expression, {updated: earlier.expression})
     equation = write_equation(Assignment(name, merged, {}, 0))
-    if len(equation) > 200:
+    if len(equation) > LONGEST_HINT:
         return f"Give the first value a name of its own, such as {free}[t], and use that in the second line."
     return f"In one line: {equation}"
 
 
 def _occurs(tree: Expression, name: Name) -> bool:
     return any(other == name for other in names_in(tree))
-
-
-def names_in(tree: Expression) -> list[Name]:
-    """The names in an expression, from left to right, each use once."""
-    found: list[Name] = []
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Name):
-            found.append(node)
-        stack.extend(reversed(children(node)))
-    return found
-
-
-def children(tree: Expression) -> tuple[Expression, ...]:
-    """The operands of a tree, from left to right."""
-    match tree:
-        case Binary(left=left, right=right):
-            return left, right
-        case Call(arguments=arguments):
-            return arguments
-        case Stack(items=items):
-            return items
-        case Negative(operand=operand) | Transpose(operand=operand) | Power(operand=operand):
-            return (operand,)
-        case _:
-            return ()
-
-
-def substitute(tree: Expression, values: Mapping[Name, Expression]) -> Expression:
-    """The expression with names replaced."""
-    match tree:
-        case Name():
-            return values.get(Name(tree.name, tree.offset), tree)
-        case Binary(operator=operator, left=left, right=right):
-            return Binary(operator, substitute(left, values), substitute(right, values), span=tree.span)
-        case Call(function=function, arguments=arguments):
-            return Call(function, tuple(substitute(each, values) for each in arguments), span=tree.span)
-        case Stack(items=items):
-            return Stack(tuple(substitute(each, values) for each in items), span=tree.span)
-        case Negative(operand=operand):
-            return Negative(substitute(operand, values), span=tree.span)
-        case Transpose(operand=operand):
-            return Transpose(substitute(operand, values), span=tree.span)
-        case Power(operand=operand, exponent=exponent):
-            return Power(substitute(operand, values), exponent, span=tree.span)
-        case _:
-            return tree
-
-
-def shifted(tree: Expression, steps: int) -> Expression:
-    """The expression with every time index moved by ``steps``."""
-    return substitute(
-        tree,
-        {
-            Name(name.name, name.offset): Name(name.name, name.offset + steps)
-            for name in names_in(tree)
-            if name.offset is not None
-        },
-    )

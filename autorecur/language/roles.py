@@ -12,9 +12,9 @@ from autorecur.language.functions import function_names
 from autorecur.language.headers import Headers
 from autorecur.language.nearest import nearest
 from autorecur.language.order import BothDirections, Loop, SameStepCycle, schedule
-from autorecur.language.reading import names_in
 from autorecur.language.syntax import Assignment, Name, Span
 from autorecur.language.text import Source
+from autorecur.language.trees import names_in
 
 RESERVED = {
     "t": "the step",

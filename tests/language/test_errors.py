@@ -1,0 +1,284 @@
+"""What a teacher reads when a cell cannot be understood: whole messages, with line, column and caret."""
+
+from __future__ import annotations
+
+import pytest
+
+from autorecur.errors import CellError
+from autorecur.language import cell
+
+MESSAGES = {
+    "an unknown function": (
+        "h[t] = sigmod(W x[t])",
+        """\
+there is no function 'sigmod'. Did you mean 'sigmoid'?
+  line 1 | h[t] = sigmod(W x[t])
+                  ^^^^^^""",
+    ),
+    "a bracket that is never closed": (
+        "x_1[t] = W_1 x[t]\nh[t] = tanh(W x_1[t] + U h[t-1]",
+        """\
+this '(' is never closed.
+  line 2 | h[t] = tanh(W x_1[t] + U h[t-1]
+                      ^
+An equation stands on one line, with all its brackets.""",
+    ),
+    "a quantity updated in place": (
+        "C[t] = C[t-1] * sigmoid(W_f x[t])\nC[t] = C[t] + sigmoid(W_i x[t]) * tanh(W_c x[t])",
+        """\
+C is assigned twice.
+  line 1 | C[t] = C[t-1] * sigmoid(W_f x[t])
+           ^^^^ first
+  line 2 | C[t] = C[t] + sigmoid(W_i x[t]) * tanh(W_c x[t])
+           ^^^^ again
+In one line: C[t] = C[t-1] * sigmoid(W_f x[t]) + sigmoid(W_i x[t]) * tanh(W_c x[t])""",
+    ),
+    "two equations for one name": (
+        "h[t] = W x[t]\nh[t] = U x[t]",
+        """\
+h is assigned twice.
+  line 1 | h[t] = W x[t]
+           ^^^^ first
+  line 2 | h[t] = U x[t]
+           ^^^^ again
+Give one of the two a name of its own, such as h_2[t].""",
+    ),
+    "notes without time indices": (
+        r"C = C \cdot sigmoid(W_f \cdot [a_{t-1}, x_t] + b_f)",
+        """\
+C stands left of '=' without a time index.
+  line 1 | C = C \\cdot sigmoid(W_f \\cdot [a_{t-1}, x_t] + b_f)
+           ^
+Write C[t] = C[t-1] * sigmoid(W_f [a[t-1], x[t]] + b_f)""",
+    ),
+    "notes that update without time indices": (
+        "C = C · sigmoid(W_f x_t)\nC = C + (sigmoid(W_i x_t) × tanh(W_c x_t))",
+        """\
+C is assigned twice, and without a time index.
+  line 1 | C = C · sigmoid(W_f x_t)
+           ^ first
+  line 2 | C = C + (sigmoid(W_i x_t) × tanh(W_c x_t))
+           ^ again
+In one line: C[t] = C[t-1] * sigmoid(W_f x[t]) + sigmoid(W_i x[t]) * tanh(W_c x[t])""",
+    ),
+    "an equation for another step": (
+        "h[t+1] = tanh(W h[t] + U x[t+1])",
+        """\
+an equation gives a quantity at step t.
+  line 1 | h[t+1] = tanh(W h[t] + U x[t+1])
+           ^^^^^^
+Count from there: h[t] = tanh(W h[t-1] + U x[t])""",
+    ),
+    "a state that needs itself": (
+        "h[t] = tanh(W x[t] + U h[t])",
+        """\
+h[t] depends on itself at the same step.
+  line 1 | h[t] = tanh(W x[t] + U h[t])
+                                  ^^^^
+For the value of the step before write h[t-1].""",
+    ),
+    "a cycle within a step": (
+        "a[t] = tanh(W b[t])\nb[t] = tanh(U a[t] + V x[t])",
+        """\
+a[t] needs b[t], which needs a[t], all at the same step.
+  line 1 | a[t] = tanh(W b[t])
+                         ^^^^
+  line 2 | b[t] = tanh(U a[t] + V x[t])
+                         ^^^^
+For the value of the step before write b[t-1].""",
+    ),
+    "both directions": (
+        "h[t] = tanh(W x[t] + U h[t-1] + V h[t+1])",
+        """\
+h needs its own earlier and later steps.
+  line 1 | h[t] = tanh(W x[t] + U h[t-1] + V h[t+1])
+                                  ^^^^^^
+  line 1 | h[t] = tanh(W x[t] + U h[t-1] + V h[t+1])
+                                             ^^^^^^
+A state runs in one direction: write two states, one for each.""",
+    ),
+    "a time index that is a number": (
+        "h[t] = tanh(W x[t] + U h[5])",
+        """\
+[5] is no time index.
+  line 1 | h[t] = tanh(W x[t] + U h[5])
+                                   ^^^
+A time index is t, or t and a whole number of steps: h[t], h[t-1], h[t+1].""",
+    ),
+    "a name used both ways": (
+        "h[t] = tanh(W x[t] + U h[t-1] + x)",
+        """\
+x is used both with a time index and without.
+  line 1 | h[t] = tanh(W x[t] + U h[t-1] + x)
+                                           ^
+  line 1 | h[t] = tanh(W x[t] + U h[t-1] + x)
+                         ^^^^
+If both are the same quantity, write x[t] for both; if x is a parameter here, give it another name.""",
+    ),
+    "a reserved name": (
+        "target[t] = W x[t]",
+        """\
+target is the target of the loss: this name cannot be used for something else.
+  line 1 | target[t] = W x[t]
+           ^^^^^^^^^
+Choose another name, such as target_1.""",
+    ),
+    "an unknown header": (
+        "titel: A cell\nh[t] = W x[t]",
+        """\
+there is no header 'titel'.
+  line 1 | titel: A cell
+           ^^^^^
+Did you mean 'title'?""",
+    ),
+    "a header that comes too late": (
+        "h[t] = W x[t]\nloss: mse",
+        """\
+the header 'loss' stands behind an equation.
+  line 2 | loss: mse
+           ^^^^
+Headers come before the first equation.""",
+    ),
+    "a header with an unknown name": (
+        "scalar: alhpa\nh[t] = alpha * h[t-1] + W x[t]",
+        """\
+'alhpa' is no name of this cell.
+  line 1 | scalar: alhpa
+                   ^^^^^
+Did you mean 'alpha'?""",
+    ),
+    "columns and rows": (
+        "h[t] = tanh(W_x x[t] + h[t-1] W_h)",
+        """\
+this cell mixes columns and rows.
+  line 1 | h[t] = tanh(W_x x[t] + h[t-1] W_h)
+                       ^^^^^^^^ a matrix before a vector: vectors are columns
+  line 1 | h[t] = tanh(W_x x[t] + h[t-1] W_h)
+                                  ^^^^^^^^^^ a matrix behind a vector: vectors are rows
+Write all products one way; W^T x[t] and x[t] W are the same numbers in the two ways.""",
+    ),
+    "a product of two vectors": (
+        "f[t] = sigmoid(W x[t])\nc[t] = f[t] c[t-1]",
+        """\
+this matrix product does not fit: the columns of the left factor are not the rows of the right one.
+  line 2 | c[t] = f[t] c[t-1]
+                  ^^^^ f[t] is n_f × 1
+  line 2 | c[t] = f[t] c[t-1]
+                       ^^^^^^ c[t-1] is n_c × 1
+For the product of components write f[t] * c[t-1].""",
+    ),
+    "a vector beside a matrix": (
+        "k[t] = W_k x[t]\nv[t] = W_v x[t]\nf[t] = sigmoid(W_f x[t])\nC[t] = f[t] * C[t-1] + v[t] k[t]^T",
+        """\
+'*' works on two operands of the same shape.
+  line 4 | C[t] = f[t] * C[t-1] + v[t] k[t]^T
+                  ^^^^ f[t] is n_f × 1
+  line 4 | C[t] = f[t] * C[t-1] + v[t] k[t]^T
+                         ^^^^^^ C[t-1] is n_v × n_k
+If f is one number, say so in the headers: scalar: f""",
+    ),
+    "an inner size that nothing ties": (
+        "h[t] = tanh(V (W x[t]) + U h[t-1])",
+        """\
+nothing ties the columns of V to a vector of the cell.
+  line 1 | h[t] = tanh(V (W x[t]) + U h[t-1])
+                       ^
+If it multiplies another matrix, give the inner product an equation of its own: s[t] = W x[t].""",
+    ),
+    "a number that is not declared": (
+        "h[t] = tanh(alpha W x[t])",
+        """\
+nothing ties the columns of alpha to a vector of the cell.
+  line 1 | h[t] = tanh(alpha W x[t])
+                       ^^^^^
+If alpha is one number, say so in the headers: scalar: alpha""",
+    ),
+    "an input that would be a matrix": (
+        "h[t] = x[t] h[t-1]",
+        """\
+x[t] would have to be a matrix.
+  line 1 | h[t] = x[t] h[t-1]
+                  ^^^^^^^^^^^ x[t] would be n_h × n_h
+For the product of components write x[t] * h[t-1]. If a matrix is meant, give it an upper-case name.""",
+    ),
+    "a stack inside itself": (
+        "h[t] = [h[t-1], x[t]]",
+        """\
+h would have to be longer than itself: it is a part of the stack that it is equal to.
+  line 1 | h[t] = [h[t-1], x[t]]
+           ^^^^""",
+    ),
+    "an invisible character": (
+        "h[t] = W x[t]\u202e + b",
+        """\
+an invisible character, U+202E, stands in the text.
+  line 1 | h[t] = W x[t]\N{REPLACEMENT CHARACTER} + b
+                        ^ U+202E
+Delete it.""",
+    ),
+    "no equation": (
+        "# nothing here",
+        """\
+there is no equation in this text.
+An equation looks like h[t] = tanh(W x[t] + U h[t-1] + b).""",
+    ),
+    "a line that is nothing": (
+        "hello world",
+        """\
+this line is neither an equation nor a header.
+  line 1 | hello world
+           ^^^^^^^^^^^
+An equation is name[t] = expression, on one line; a header is key: value; a comment starts with #.""",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_whole_messages(case: str) -> None:
+    """One sentence of what is wrong, the line with carets, one line of what to do."""
+    text, message = MESSAGES[case]
+    with pytest.raises(CellError) as caught:
+        cell(text)
+    assert str(caught.value) == message
+
+
+def test_line_and_column_count_from_one() -> None:
+    """An error knows its place as numbers."""
+    with pytest.raises(CellError) as caught:
+        cell("h[t] = W x[t]\r\n\r\n  y[t] = tnah(h[t])")
+    assert (caught.value.line, caught.value.column) == (3, 10)
+
+
+def test_long_lines_are_cut_around_the_place() -> None:
+    """The part of a long line that matters is shown, with the caret under it."""
+    with pytest.raises(CellError) as caught:
+        cell("h[t] = " + "a + " * 150 + "oops(b) " + "+ c " * 10)
+    quoted, carets = str(caught.value).split("\n")[1:3]
+    assert len(quoted) < 120
+    assert quoted[carets.index("^") : carets.rindex("^") + 1] == "oops"
+
+
+def test_errors_in_a_loss_point_into_the_loss() -> None:
+    """The text of a loss is quoted as such, not as a line of the cell."""
+    with pytest.raises(CellError) as caught:
+        cell("h[t] = tanh(W x[t] + U h[t-1])\ny[t] = V h[t]").extended({"loss": "sum(h[t] * y[t])"})
+    assert str(caught.value) == (
+        "in the loss: '*' works on two operands of the same shape.\n"
+        "  the loss | sum(h[t] * y[t])\n"
+        "                 ^^^^ h[t] is n_h × 1\n"
+        "  the loss | sum(h[t] * y[t])\n"
+        "                        ^^^^ y[t] is n_y × 1\n"
+        "For a matrix product, leave the sign out or write @."
+    )
+
+
+def test_a_loss_is_a_number() -> None:
+    """A vector is no loss."""
+    with pytest.raises(CellError) as caught:
+        cell("y[t] = tanh(W x[t])").extended({"loss": "square(y[t] - target[t])"})
+    assert str(caught.value) == (
+        "the loss of one step is a number.\n"
+        "  the loss | square(y[t] - target[t])\n"
+        "             ^^^^^^^^^^^^^^^^^^^^^^^^ is n_y × 1\n"
+        "Write sum(…) or mean(…) around it."
+    )
