@@ -106,7 +106,7 @@ def _require_writable(path: Path, fragment: bool) -> None:
     check_writable(path)
 
 
-def _loss(typed: str | None) -> str | None | EllipsisType:
+def _loss(typed: str | None) -> str | EllipsisType | None:
     """What :meth:`Cell.derive` takes: nothing typed leaves the choice to the cell, ``none`` is the general linear loss."""
     if typed is None:
         return ...
@@ -117,9 +117,7 @@ def _written(derivation: Derivation, request: Request) -> str:
     """Writes the file that was asked for; without one, the LaTeX."""
     if request.output is None:
         return derivation.to_latex(fragment=request.fragment, detail=request.detail)
-    derivation.save(
-        request.output, detail=request.detail, fragment=request.fragment, pdf_engine=request.pdf_engine
-    )
+    derivation.save(request.output, detail=request.detail, fragment=request.fragment, pdf_engine=request.pdf_engine)
     return ""
 
 

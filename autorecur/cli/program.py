@@ -10,21 +10,24 @@ import click
 
 from autorecur import __version__
 from autorecur.cli.commands import Command, Program
-from autorecur.cli.options import LOSSES, MOST_STEPS, OneOf, WholeNumber
-
-CELL = """CELL is a built-in name (lstm), the path of a .cell file, or - for standard input."""
+from autorecur.cli.options import LOSSES, MOST_STEPS, one_of, whole_number
 
 
 def _steps(meaning: str) -> Callable[[Any], Any]:
-    kind = WholeNumber(1, MOST_STEPS, f"a whole number from 1 to {MOST_STEPS:,}")
-    return click.option("--steps", metavar="T", type=kind, help=meaning)
+    check = whole_number(1, MOST_STEPS, f"a whole number from 1 to {MOST_STEPS:,}")
+    return click.option("--steps", metavar="T", callback=check, help=meaning)
 
 
 def _seed() -> Callable[[Any], Any]:
-    kind = WholeNumber(0, None, "a whole number that is not negative")
-    return click.option(
-        "--seed", metavar="S", type=kind, default=0, help="The seed of the random numbers of the checks; 0 by default."
-    )
+    check = whole_number(0, None, "a whole number that is not negative")
+    meaning = "The seed of the random numbers of the checks; 0 by default."
+    return click.option("--seed", metavar="S", callback=check, default="0", help=meaning)
+
+
+def _choice(name: str, *words: str, meaning: str) -> Callable[[Any], Any]:
+    """An option that takes one of a few words; the first is the default."""
+    shown = "|".join(words)
+    return click.option(name, metavar=shown, callback=one_of(words), default=words[0], help=meaning)
 
 
 def _loss() -> Callable[[Any], Any]:
@@ -39,9 +42,7 @@ def _loss() -> Callable[[Any], Any]:
 
 
 def _at() -> Callable[[Any], Any]:
-    return click.option(
-        "--at", type=OneOf(("last", "all")), default="last", help="At the last step (the default), or summed over all."
-    )
+    return _choice("--at", "last", "all", meaning="At the last step (the default), or summed over all.")
 
 
 @click.group(
@@ -81,25 +82,25 @@ def program() -> None:
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Where to write; the suffix is the format: .tex, .pdf, .md, .typ."
+    help="Where to write; the suffix is the format: .tex, .pdf, .md, .typ.",
 )
 @_steps("Also write the equations out for T steps, 1 to 10,000.")
 @_loss()
 @_at()
-@click.option("--notation", metavar="NAME|FILE.toml", help="How symbols are printed; by default as the author wrote them.")
-@click.option("--lang", metavar="LANG", default="en", help="The language of the page: en.")
 @click.option(
-    "--detail",
-    type=OneOf(("brief", "standard", "full")),
-    default="standard",
-    help="How much is shown: brief fits a page, standard is the default.",
+    "--notation", metavar="NAME|FILE.toml", help="How symbols are printed; by default as the author wrote them."
+)
+@click.option("--lang", metavar="LANG", default="en", help="The language of the page: en.")
+@_choice(
+    "--detail", "standard", "brief", "full", meaning="How much is shown: standard is the default, brief fits a page."
 )
 @click.option("--fragment", is_flag=True, help="LaTeX without a preamble, for a document of your own.")
-@click.option(
+@_choice(
     "--pdf-engine",
-    type=OneOf(("auto", "latex", "typst")),
-    default="auto",
-    help="What sets the PDF: auto takes TeX if it is there, else the embedded typst.",
+    "auto",
+    "latex",
+    "typst",
+    meaning="What sets the PDF: auto takes TeX if it is there, else the embedded typst.",
 )
 @_seed()
 def derive(**settings: Any) -> int:

@@ -1,11 +1,10 @@
 """The derivation of every built-in cell as LaTeX; run as a script, it writes them beside itself.
 
-    python notes/derivations/refresh.py
+python notes/derivations/refresh.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import autorecur as ar
@@ -13,14 +12,13 @@ import autorecur as ar
 FOLDER = Path(__file__).resolve().parent
 
 
-def documents() -> Iterator[tuple[Path, str]]:
-    """The file of each built-in cell, and what should stand in it."""
-    for name in ar.cells:
-        yield FOLDER / f"{name}.tex", ar.cells[name].derive().to_latex()
+def document(name: str) -> tuple[Path, str]:
+    """The file of a built-in cell, and what should stand in it."""
+    return FOLDER / f"{name}.tex", ar.cells[name].derive().to_latex()
 
 
 def main() -> None:
-    fresh = dict(documents())
+    fresh = dict(map(document, ar.cells))
     for path in FOLDER.glob("*.tex"):
         if path not in fresh:
             path.unlink()

@@ -62,10 +62,12 @@ def test_the_file_may_be_read_from_itself(autorecur: CommandLine) -> None:
     """An existing output is replaced."""
     Path("a.tex").write_text("old", encoding="utf-8")
     assert autorecur("derive", "rnn", "-o", "a.tex").code == 0
-    assert "old" != Path("a.tex").read_text(encoding="utf-8")
+    assert Path("a.tex").read_text(encoding="utf-8") != "old"
 
 
-@pytest.mark.parametrize("options", [["--at", "all"], ["--loss", "ce"], ["--steps", "3"], ["--seed", "9"], ["--loss", "none"]])
+@pytest.mark.parametrize(
+    "options", [["--at", "all"], ["--loss", "ce"], ["--steps", "3"], ["--seed", "9"], ["--loss", "none"]]
+)
 def test_options_change_the_document(autorecur: CommandLine, options: list[str]) -> None:
     """Loss, steps and seed are seen on the page."""
     plain, changed = autorecur("derive", "rnn"), autorecur("derive", "rnn", *options)

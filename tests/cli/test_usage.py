@@ -7,7 +7,6 @@ import pytest
 import autorecur as ar
 from autorecur.cli.options import LOSSES, MOST_STEPS
 from autorecur.derive import derivation, losses
-
 from tests.cli.conftest import CommandLine
 
 
@@ -37,15 +36,27 @@ def test_version(autorecur: CommandLine) -> None:
         (["derve", "lstm"], "there is no command 'derve'. Did you mean 'derive'?"),
         (["xyz"], "there is no command 'xyz'. There are derive, check, cells, doctor."),
         (["derive", "lstm", "--step", "3"], "there is no option '--step'. Did you mean '--steps'?"),
-        (["derive", "lstm", "--pdf_engine", "latex"], "there is no option '--pdf_engine'. Did you mean '--pdf-engine'?"),
+        (
+            ["derive", "lstm", "--pdf_engine", "latex"],
+            "there is no option '--pdf_engine'. Did you mean '--pdf-engine'?",
+        ),
         (["derive", "lstm", "-q"], "there is no option '-q'."),
         (["--verson"], "there is no option '--verson'. Did you mean '--version'?"),
         (["check", "lstm", "--at", "lst"], "--at is last or all, not 'lst'. Did you mean 'last'?"),
-        (["derive", "lstm", "--detail", "breif"], "--detail is brief, standard or full, not 'breif'. Did you mean 'brief'?"),
-        (["derive", "lstm", "-o", "a.pfd"], "no format is called .pfd; known are .tex, .typ, .md and .pdf; did you mean .pdf?"),
+        (
+            ["derive", "lstm", "--detail", "breif"],
+            "--detail is standard, brief or full, not 'breif'. Did you mean 'brief'?",
+        ),
+        (
+            ["derive", "lstm", "-o", "a.pfd"],
+            "no format is called .pfd; known are .tex, .typ, .md and .pdf; did you mean .pdf?",
+        ),
         (["derive", "lstm", "-o", "a.wxyz"], "no format is called .wxyz; known are .tex, .typ, .md and .pdf"),
         (["derive", "lstm", "-o", "a"], "a has no suffix to choose a format by; known are .tex, .typ, .md and .pdf"),
-        (["derive"], "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input."),
+        (
+            ["derive"],
+            "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input.",
+        ),
         (["derive", "lstm", "gru"], "got unexpected extra argument (gru)"),
         (["derive", "lstm", "--steps"], "option '--steps' requires an argument."),
         (["derive", "lstm", "--fragment", "-o", "a.pdf"], "a fragment is LaTeX: write it to a .tex file, not to a.pdf"),

@@ -1,0 +1,30 @@
+"""The lessons are true: their examples run, their quotations stand in the files that they name."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LESSONS = sorted((ROOT / "notes" / "lessons").glob("*.md"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_examples_run(lesson: Path) -> None:
+    """Each ``>>>`` gives what stands below it."""
+    failed, attempted = doctest.testfile(str(lesson), module_relative=False, encoding="utf-8")
+    assert attempted > 10
+    assert not failed
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_quotations_are_literal(lesson: Path) -> None:
+    """A fenced block starts with a path; each of its lines stands in that file."""
+    quotations = re.findall(r"^```\w*\n(autorecur/\S+)\n(.*?)^```", lesson.read_text(encoding="utf-8"), re.M | re.S)
+    assert quotations
+    for path, quoted in quotations:
+        lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+        assert [line for line in quoted.splitlines() if line and line not in lines] == []
