@@ -257,7 +257,23 @@ class Gap:
     height: float
 
 
-Block: TypeAlias = "Heading | Paragraph | Display | SideNote | Table | Diagram | RuleStatement | Verbatim | Gap"
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Room that must be left on the page, in points, else a new page begins. Writers put it where a side note hangs."""
+
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Notes that found no room in the side column, in small type below their display, each after its number."""
+
+    items: tuple[tuple[str, Inlines], ...]
+
+
+Block: TypeAlias = (
+    "Heading | Paragraph | Display | SideNote | Table | Diagram | RuleStatement | Verbatim | Gap | Need | Reasons"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from autorecur.symbolic.layout import Layout
 _BESIDE_NUMBER = 1.5
 _BESIDE_COMMENT = 2.0
 _NARROWEST = 14.0
+# Comments shorter than this are kept even if others must move.
+_SHORTEST = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,14 @@ class Line:
 
 def lines(display: Display) -> tuple[Line, ...]:
     """All lines of the display, each narrow enough for the column if its formula can be broken."""
-    fitted = _fitted(display)
-    return tuple(line for given in fitted.rows for line in _lines(given))
+    return tuple(line for given in fitted(display).rows for line in _lines(given))
+
+
+def reasons(display: Display) -> tuple[tuple[str, Inlines], ...]:
+    """The notes of its rows with their numbers, for a page without a side column."""
+    return tuple(
+        (number_text(given.numbers) if given.numbers else "", given.note) for given in display.rows if given.note
+    )
 
 
 def _layouts(cell: LineCell) -> Iterator[Layout]:
@@ -53,25 +61,31 @@ def _layouts(cell: LineCell) -> Iterator[Layout]:
             yield layout
 
 
-def _fitted(display: Display) -> Display:
+def fitted(display: Display) -> Display:
+    """The display with its sums broken; fitting twice changes nothing."""
     if any(len(given.cells) != 1 for given in display.rows):
         return display
     room = _room(display)
-    comments = max((inline_width(given.comment) for given in display.rows), default=0.0)
-    if comments and _widest(display) > room - comments - _BESIDE_COMMENT:
-        display = _without_comments(display, room - comments - _BESIDE_COMMENT)
-        kept = max((inline_width(given.comment) for given in display.rows), default=0.0)
-        room -= kept + _BESIDE_COMMENT if kept else 0.0
+    display = _with_room(display, room)
+    kept = max((inline_width(given.comment) for given in display.rows), default=0.0)
+    room -= kept + _BESIDE_COMMENT if kept else 0.0
     left = max((_left(given) for given in display.rows), default=0.0)
     return Display(tuple(_broken(given, room, left) for given in display.rows))
 
 
-def _without_comments(display: Display, room: float) -> Display:
-    """Comments that leave the formulas too little room become notes, unless a row has a note already."""
-    if room > _NARROWEST and any(given.note for given in display.rows):
+def _with_room(display: Display, room: float) -> Display:
+    """Comments that leave the formulas too little room become notes; short ones stay, and the formulas are broken."""
+    longest = max((inline_width(given.comment) for given in display.rows), default=0.0)
+    beside = room - _BESIDE_COMMENT - _widest(display)
+    noted = any(given.note for given in display.rows)
+    if longest <= beside or (noted and room - _BESIDE_COMMENT - longest > _NARROWEST):
         return display
-    moved = (replace(given, comment=(), note=given.note or given.comment) for given in display.rows)
-    return Display(tuple(moved))
+    limit = beside if beside > _SHORTEST else 0.0
+    return Display(tuple(_moved(given) if inline_width(given.comment) > limit else given for given in display.rows))
+
+
+def _moved(given: EquationRow) -> EquationRow:
+    return replace(given, comment=(), note=given.note or given.comment)
 
 
 def _room(display: Display) -> float:

@@ -20,7 +20,9 @@ from autorecur.render.blocks import (
     Gap,
     Heading,
     Inlines,
+    Need,
     Paragraph,
+    Reasons,
     RuleStatement,
     SideNote,
     Span,
@@ -28,7 +30,7 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import Line, lines
+from autorecur.render.displays import Line, fitted, lines, reasons
 from autorecur.render.page import (
     DISPLAY_SKIP,
     LINE,
@@ -46,6 +48,10 @@ from autorecur.render.prose import inline_width, line_count, tall_pieces
 _NOTE_ROOM = NOTE_WIDTH / NOTE_SIZE / 1.08
 _ASCENT, _DESCENT = 6.5, 3.0
 _APART = 4.0
+# A note that would push its row further down than this is set below the display instead.
+_FARTHEST = 30.0
+# A side note higher than this keeps room on the page.
+_HIGH = 30.0
 _TABLE_SIZE = 9.0
 _TITLE = 70.0
 
@@ -103,11 +109,12 @@ class _Column:
     free: float = 0.0
 
     def blocks(self, blocks: tuple[Block, ...]) -> Iterator[Block]:
-        for block in blocks:
+        for at, block in enumerate(blocks):
             try:
                 method = _ARRANGERS[type(block)]
             except KeyError:
                 raise RenderError(f"no document knows the block {type(block).__name__}") from None
+            yield from _needs(block, blocks[at + 1 : at + 2], blocks[at - 1 : at])
             yield from method(self, block)
 
     def _heading(self, block: Heading) -> Iterator[Block]:
@@ -119,26 +126,34 @@ class _Column:
         yield block
 
     def _display(self, block: Display) -> Iterator[Block]:
+        block = fitted(block)
         self.y += DISPLAY_SKIP
-        rows = tuple(self._row(given, first=at == 0) for at, given in enumerate(block.rows))
+        moved: list[EquationRow] = []
+        rows = tuple(self._row(given, at == 0, moved) for at, given in enumerate(block.rows))
         self.y += DISPLAY_SKIP
         yield Display(rows)
+        if moved:
+            yield from self._reasons(Reasons(reasons(Display(tuple(moved)))))
 
-    def _row(self, given: EquationRow, first: bool) -> EquationRow:
+    def _row(self, given: EquationRow, first: bool, moved: list[EquationRow]) -> EquationRow:
         for at, line in enumerate(lines(Display((given,)))):
             skip = 0.0 if first and at == 0 else ROW_SKIP
             if line.note:
-                given = replace(given, space=self._note(line, skip))
+                baseline = self.y + skip + TEXT_SIZE * max(0.7, line.extent().height)
+                extra = max(0.0, self.free + _APART - (baseline - _ASCENT))
+                if extra > _FARTHEST:
+                    moved.append(given)
+                    given = replace(given, note=())
+                else:
+                    self.free = baseline + extra + note_height(line.note) + _DESCENT
+                    self.y += extra
+                    given = replace(given, space=round(extra, 1))
             self._line(line, skip)
         return given
 
-    def _note(self, line: Line, skip: float) -> float:
-        """Claims the side column for the line's note and says how much space it needs above the line."""
-        baseline = self.y + skip + TEXT_SIZE * max(0.7, line.extent().height)
-        extra = max(0.0, self.free + _APART - (baseline - _ASCENT))
-        self.free = baseline + extra + note_height(line.note) + _DESCENT
-        self.y += extra
-        return round(extra, 1)
+    def _reasons(self, block: Reasons) -> Iterator[Block]:
+        self.y += NOTE_LINE
+        yield block
 
     def _line(self, line: Line, skip: float) -> None:
         size = line.extent()
@@ -146,7 +161,8 @@ class _Column:
 
     def _side_note(self, block: SideNote) -> Iterator[Block]:
         drop = max(0.0, self.free + _APART - self.y)
-        self.free = self.y + drop + side_note_height(block) + _DESCENT
+        start = self.y + PARAGRAPH_SKIP + LINE - _ASCENT
+        self.free = start + drop + side_note_height(block) + _DESCENT
         yield replace(block, drop=round(drop, 1))
 
     def _table(self, block: Table) -> Iterator[Block]:
@@ -189,6 +205,19 @@ class _Column:
         self.y += block.height
         yield block
 
+    def _need(self, block: Need) -> Iterator[Block]:
+        yield block
+
+
+def _needs(block: Block, after: tuple[Block, ...], before: tuple[Block, ...]) -> Iterator[Block]:
+    """Room for a high side note, asked for before the heading that it follows."""
+    headed = isinstance(block, Heading) and bool(after)
+    note = after[0] if headed else block
+    if isinstance(note, SideNote) and not (note is block and before and isinstance(before[0], Heading)):
+        height = side_note_height(note) + (26.0 if headed else 0.0)
+        if height > _HIGH:
+            yield Need(round(height, 1))
+
 
 _ARRANGERS: dict[type, Callable[[_Column, Any], Iterator[Block]]] = {
     Heading: _Column._heading,
@@ -200,4 +229,6 @@ _ARRANGERS: dict[type, Callable[[_Column, Any], Iterator[Block]]] = {
     RuleStatement: _Column._rule,
     Verbatim: _Column._verbatim,
     Gap: _Column._gap,
+    Need: _Column._need,
+    Reasons: _Column._reasons,
 }

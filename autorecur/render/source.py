@@ -93,11 +93,19 @@ _TYPST_SPECIAL = frozenset("\\#$*_`<>@[]~\"=+/{}'^|")
 
 def typst_text(text: str) -> TypstSource:
     """Plain text as Typst markup that prints it."""
-    escaped = "".join("\\" + c if c in _TYPST_SPECIAL else c for c in _one_line(text))
+    escaped = "".join("\\" + c if c in _TYPST_SPECIAL else _covered(c) for c in _one_line(text))
     escaped = escaped.replace("\\'", "\u2019")
-    escaped = re.sub(r"-(?=[-?\d])|(?<=-)-|^-", r"\\-", escaped)
+    escaped = re.sub(r"-(?=[?\d])|(?<=-)-|^-|-(?=-)", r"\\-", escaped)
+    # The font itself joins dashes.
+    escaped = escaped.replace("\\-\\-", "\\-#h(0pt);\\-").replace("\\-\\-", "\\-#h(0pt);\\-")
     escaped = re.sub(r"\.(?=\.)|(?<=\.)\.|(?<=^\d)\.|(?<=^\d\d)\.", r"\\.", escaped)
     return TypstSource(re.sub(r":(?=\w)", r"\\:", escaped))
+
+
+def _covered(character: str) -> str:
+    """Beyond Latin, Greek, Cyrillic and the signs the embedded fonts have nothing: the code stands for the character."""
+    code = ord(character)
+    return character if code < 0x530 or 0x1E00 <= code < 0x2C00 else f"\\[U\\+{code:04X}\\]"
 
 
 def typst_string(text: str) -> TypstSource:

@@ -26,7 +26,9 @@ from autorecur.render.blocks import (
     Label,
     LineBreak,
     Math,
+    Need,
     Paragraph,
+    Reasons,
     Reference,
     RuleReference,
     RuleStatement,
@@ -40,7 +42,7 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import Line, LineCell, lines
+from autorecur.render.displays import Line, LineCell, lines, reasons
 from autorecur.render.documents.environment import fill
 from autorecur.render.documents.references import check_references, equation_key, rule_key, section_key
 from autorecur.render.geometry import drawn
@@ -60,14 +62,18 @@ def latex_document(document: Document) -> str:
     check_references(document)
     document = arranged(document)
     writer = LatexWriter(LatexPrinter(decimal=document.decimal))
-    return fill("document.tex.jinja", LatexSource, latex_text, **_values(document, writer))
+    return _spaced(fill("document.tex.jinja", LatexSource, latex_text, **_values(document, writer)))
 
 
 def latex_fragment(document: Document) -> str:
     """The body alone, to be ``\\input`` in an article; reasons stand below their display."""
     check_references(document)
     writer = LatexWriter(LatexPrinter(decimal=document.decimal), margin=False)
-    return fill("fragment.tex.jinja", LatexSource, latex_text, **_values(document, writer))
+    return _spaced(fill("fragment.tex.jinja", LatexSource, latex_text, **_values(document, writer)))
+
+
+def _spaced(source: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", source).rstrip("\n") + "\n"
 
 
 def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
@@ -176,7 +182,7 @@ class LatexWriter:
             body += self._line(line, columns)
         after = "}" if len(rows) > _UNBROKEN else ""
         display = f"{before}\\begin{{align*}}\n{body}\n\\end{{align*}}{after}\n"
-        return display if self.margin else display + self._reasons(rows)
+        return display if self.margin else display + self._reasons(Reasons(reasons(block)))
 
     def _line(self, line: Line, columns: int) -> str:
         cells = [self._cell(cell) for cell in line.cells]
@@ -204,18 +210,19 @@ class LatexWriter:
         shown = latex_text(number_text(line.numbers)) if line.numbers else ""
         return f" \\areqns{{{anchors}{shown}}}{{{note}}}" if shown or note else ""
 
-    def _reasons(self, rows: tuple[Line, ...]) -> str:
-        """The notes below their display, for a page with one column."""
-        notes = [(self._first_number(rows, at), self.inlines(line.note)) for at, line in enumerate(rows) if line.note]
-        if not notes:
-            return ""
-        joined = "\\quad\n".join(f"{number} {text}".strip() for number, text in notes)
-        return f"\\arreasons{{{joined}}}\n"
+    def _reasons(self, block: Reasons) -> str:
+        notes = [
+            f"\\textbf{{{latex_text(number)}}} " * bool(number) + self._plain(note) for number, note in block.items
+        ]
+        joined = "\\quad\n".join(notes)
+        return f"\\arreasons{{{joined}}}\n" if notes else ""
 
-    def _first_number(self, rows: tuple[Line, ...], at: int) -> str:
-        """The number of the equation whose first line is the one at ``at``."""
-        numbers = next((line.numbers for line in rows[at:] if line.numbers), ())
-        return latex_text(number_text(numbers)) if numbers else ""
+    def _plain(self, note: Inlines) -> str:
+        """A note on one line."""
+        return self.inlines(tuple(" " if isinstance(piece, LineBreak) else piece for piece in note))
+
+    def _need(self, block: Need) -> str:
+        return f"\\arneed{{{_pt(block.height)}}}" if self.margin else ""
 
     def _rule(self, block: RuleStatement) -> str:
         note = f"\\arside{{0pt}}{{{self.inlines(block.note)}}}" if self.margin and block.note else ""
@@ -224,7 +231,7 @@ class LatexWriter:
         if block.proof:
             text = f"{text}\\arproof{{{latex_text(block.proof_word)}}} {self.blocks(block.proof)}".rstrip() + "\n"
         if block.note and not self.margin:
-            text += f"\n\\arreasons{{{self.inlines(block.note)}}}\n"
+            text += f"\n\\arreasons{{{self._plain(block.note)}}}\n"
         return text + "\n"
 
     def _verbatim(self, block: Verbatim) -> str:
@@ -347,4 +354,6 @@ _BLOCKS: dict[type, Callable[[LatexWriter, Any], str]] = {
     RuleStatement: LatexWriter._rule,
     Verbatim: LatexWriter._verbatim,
     Gap: LatexWriter._gap,
+    Need: LatexWriter._need,
+    Reasons: LatexWriter._reasons,
 }

@@ -23,7 +23,9 @@ from autorecur.render.blocks import (
     Inlines,
     LineBreak,
     Math,
+    Need,
     Paragraph,
+    Reasons,
     Reference,
     RuleReference,
     RuleStatement,
@@ -36,7 +38,7 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import Line, LineCell, lines
+from autorecur.render.displays import Line, LineCell, lines, reasons
 from autorecur.render.documents.environment import fill
 from autorecur.render.documents.references import check_references
 from autorecur.render.latex import LatexPrinter
@@ -121,7 +123,7 @@ class MarkdownWriter:
     def _paragraph(self, block: Paragraph) -> str:
         return self.inlines(block.inlines).lstrip()
 
-    def _nothing(self, block: Gap) -> str:
+    def _nothing(self, block: Gap | Need) -> str:
         return ""
 
     def _side_note(self, block: SideNote) -> str:
@@ -131,7 +133,11 @@ class MarkdownWriter:
         """Each numbered row is a display of its own: every viewer takes a tag there, few take one inside a group."""
         numbered = sum(1 for row in block.rows if row.numbers)
         groups = [block.rows] if numbered <= 1 else [(row,) for row in block.rows]
-        return "\n\n".join(f"$$\n{self._equations(rows)}\n$$" for rows in groups) + self._reasons(block)
+        return "\n\n".join(f"$$\n{self._equations(rows)}\n$$" for rows in groups) + self._below(block)
+
+    def _below(self, block: Display) -> str:
+        text = self._reasons(Reasons(reasons(block)))
+        return f"\n\n{text}" if text else ""
 
     def _equations(self, rows: tuple[EquationRow, ...]) -> str:
         numbers = next((row.numbers for row in rows if row.numbers), ())
@@ -155,14 +161,10 @@ class MarkdownWriter:
         relation = "" if cell.relation is None else f"{'' if lhs else '{}'}{self.printer(cell.relation)} "
         return f"{lhs}{mark}{relation}{self.printer(cell.body)}"
 
-    def _reasons(self, block: Display) -> str:
+    def _reasons(self, block: Reasons) -> str:
         """The notes as one small paragraph, each after its number."""
-        notes = []
-        for row in block.rows:
-            if row.note:
-                number = markdown_text(number_text(row.numbers)) + " " if row.numbers else ""
-                notes.append(f"{number}{self.inlines(row.note)}")
-        return "\n\n<sub>" + " — ".join(notes) + "</sub>" if notes else ""
+        notes = (f"**{markdown_text(number)}** " * bool(number) + self.inlines(note) for number, note in block.items)
+        return "<sub>" + " — ".join(notes) + "</sub>" if block.items else ""
 
     def _rule(self, block: RuleStatement) -> str:
         head = f"**{markdown_text(block.name)} {markdown_text(block.title)}.**"
@@ -226,4 +228,6 @@ _BLOCKS: dict[type, Callable[[MarkdownWriter, Any], str]] = {
     RuleStatement: MarkdownWriter._rule,
     Verbatim: MarkdownWriter._verbatim,
     Gap: MarkdownWriter._nothing,
+    Need: MarkdownWriter._nothing,
+    Reasons: MarkdownWriter._reasons,
 }

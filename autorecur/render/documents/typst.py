@@ -25,7 +25,9 @@ from autorecur.render.blocks import (
     Label,
     LineBreak,
     Math,
+    Need,
     Paragraph,
+    Reasons,
     Reference,
     RuleReference,
     RuleStatement,
@@ -48,7 +50,7 @@ from autorecur.render.measure import width
 from autorecur.render.prose import number_text, reference_text
 from autorecur.render.source import TypstSource, typst_string, typst_text
 from autorecur.render.typst import TypstPrinter
-from autorecur.symbolic.layout import Layout
+from autorecur.symbolic.layout import Layout, Row, Sign
 
 # Shorter formulas in the line are not broken, in em.
 _UNBROKEN = 9.0
@@ -82,13 +84,21 @@ class TypstWriter:
     printer: TypstPrinter
 
     def blocks(self, blocks: tuple[Block, ...]) -> TypstSource:
-        """A paragraph that leads to a display stays on its page."""
-        after = (*blocks[1:], None)
-        return TypstSource("\n\n".join(self._block(*pair) for pair in zip(blocks, after, strict=True)))
+        """A side note hangs on the paragraph that follows; a paragraph that leads to a display stays on its page."""
+        text: list[str] = []
+        note = ""
+        for block, following in zip(blocks, (*blocks[1:], None), strict=True):
+            if isinstance(block, SideNote) and isinstance(following, Paragraph):
+                note = self._hanging(block)
+            elif isinstance(block, Paragraph):
+                macro = "lead" if isinstance(following, Display) else "par"
+                text.append(f"#{macro}[{note}{self.inlines(block.inlines)}]")
+                note = ""
+            else:
+                text.append(self._block(block))
+        return TypstSource("\n\n".join(text))
 
-    def _block(self, block: Block, following: Block | None) -> str:
-        if isinstance(block, Paragraph) and isinstance(following, Display):
-            return f"#lead[{self.inlines(block.inlines)}]"
+    def _block(self, block: Block) -> str:
         try:
             method = _BLOCKS[type(block)]
         except KeyError:
@@ -142,14 +152,25 @@ class TypstWriter:
         key = typst_string(section_key(block.number)) if block.number else "none"
         return f"#section({key}, [{typst_text(block.number)}], [{typst_text(block.text)}])"
 
-    def _paragraph(self, block: Paragraph) -> str:
-        return f"#par[{self.inlines(block.inlines)}]"
-
     def _gap(self, block: Gap) -> str:
         return f"#v({_pt(block.height)})"
 
+    def _need(self, block: Need) -> str:
+        return f"#need({_pt(block.height)})"
+
+    def _reasons(self, block: Reasons) -> str:
+        notes = (f"#strong[{typst_text(number)}]; " * bool(number) + self._plain(note) for number, note in block.items)
+        return f"#reasons[{'#h(1em);'.join(notes)}]"
+
+    def _plain(self, note: Inlines) -> str:
+        """A note on one line."""
+        return self.inlines(tuple(" " if isinstance(piece, LineBreak) else piece for piece in note))
+
     def _side_note(self, block: SideNote) -> str:
         return f"#side({_pt(block.drop)})[{self.note_items(block)}]"
+
+    def _hanging(self, block: SideNote) -> str:
+        return f"#hang(130mm, {_pt(block.drop)}, notetext[{self.note_items(block)}]);"
 
     def _display(self, block: Display) -> str:
         rows = lines(block)
@@ -177,7 +198,14 @@ class TypstWriter:
         relation = cell.relation or cell.continues
         sign = "none" if relation is None else _formula(self.printer(relation))
         hidden = "true" if cell.continues is not None else "false"
-        return f"({lhs}, {sign}, {_formula(f'display({self.printer(cell.body)})')}, {hidden})"
+        return f"({lhs}, {sign}, {_formula(f'display({self._continued(cell)})')}, {hidden})"
+
+    def _continued(self, cell: LineCell) -> str:
+        """An operator at the start of a line keeps the space behind it, which Typst would leave out."""
+        items = cell.body.items if isinstance(cell.body, Row) else ()
+        if cell.continues is None or not items or not isinstance(items[0], Sign):
+            return self.printer(cell.body)
+        return f"{self.printer(items[0])} med {self.printer(Row(items[1:]))}"
 
     def _rule(self, block: RuleStatement) -> str:
         head = Strong((f"{block.name}\u2002{block.title}.",))
@@ -299,7 +327,6 @@ def _bool(value: bool) -> str:
 
 _BLOCKS: dict[type, Callable[[TypstWriter, Any], str]] = {
     Heading: TypstWriter._heading,
-    Paragraph: TypstWriter._paragraph,
     Display: TypstWriter._display,
     SideNote: TypstWriter._side_note,
     Table: TypstWriter._table,
@@ -307,4 +334,6 @@ _BLOCKS: dict[type, Callable[[TypstWriter, Any], str]] = {
     RuleStatement: TypstWriter._rule,
     Verbatim: TypstWriter._verbatim,
     Gap: TypstWriter._gap,
+    Need: TypstWriter._need,
+    Reasons: TypstWriter._reasons,
 }
