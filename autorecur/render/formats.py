@@ -23,7 +23,18 @@ TEXTS: dict[str, Callable[[Document], str]] = {
 SUFFIXES: tuple[str, ...] = (*TEXTS, ".pdf")
 
 
-def write_document(
+def text_of(document: Document, suffix: str, *, fragment: bool = False) -> str:
+    """The document's source in a format: ``text_of(document, "tex", fragment=True)``."""
+    name = "." + suffix.removeprefix(".")
+    if name not in TEXTS:
+        raise RenderError(f"{name} is no text format; known are {', '.join(TEXTS)}")
+    if fragment:
+        check_suffix("fragment" + name, fragment=True)
+        return latex_fragment(document)
+    return TEXTS[name](document)
+
+
+def save(
     document: Document,
     path: str | os.PathLike[str],
     *,
@@ -37,7 +48,7 @@ def write_document(
     if suffix == ".pdf":
         write_pdf(document, path, engine, warn)
     else:
-        write_text(path, latex_fragment(document) if fragment else TEXTS[suffix](document))
+        write_text(path, text_of(document, suffix, fragment=fragment))
 
 
 def check_suffix(path: str | os.PathLike[str], *, fragment: bool = False) -> str:

@@ -223,6 +223,8 @@ class LatexPrinter:
         return command + " "
 
     def _words(self, node: Words) -> str:
+        if node.small and not self.plain:
+            return f"\\text{{\\normalfont\\footnotesize {latex_text(node.text)}}}"
         return self._text(node.text)
 
     def _text(self, text: str) -> str:

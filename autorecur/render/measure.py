@@ -252,7 +252,8 @@ def _space(node: Space) -> Extent:
 
 
 def _words(node: Words) -> Extent:
-    return Extent(text_width(node.text), 0.69, 0.2)
+    size = Extent(text_width(node.text), 0.69, 0.2)
+    return size.scaled(LABEL * 1.06) if node.small else size
 
 
 _EXTENTS: dict[type[Layout], Callable[[Any], Extent]] = {

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -57,14 +58,19 @@ def write_pdf(
 ) -> str:
     """Writes the PDF and returns the name of the route that set it.
 
-    With ``auto``, a failure of TeX is told to ``warn`` in one line and the embedded typesetter takes over.
+    With ``auto``, a failure of TeX is told to ``warn`` in one line (without it, as a Python warning) and the embedded
+    typesetter takes over.
     """
     if engine not in ENGINES:
         raise RenderError(f"there is no PDF engine {engine!r}; there are auto, latex and typst")
     check_writable(path)
-    data, route = _pdf(document, engine, warn or (lambda message: None))
+    data, route = _pdf(document, engine, warn or _warn)
     write_bytes(path, data)
     return route
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
 def engines() -> tuple[Route, ...]:

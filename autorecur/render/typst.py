@@ -165,7 +165,8 @@ class TypstPrinter:
         return SPACES[node.width][1]
 
     def _words(self, node: Words) -> str:
-        return typst_string(node.text)
+        words = typst_string(node.text)
+        return f"text(size: #8pt,{words})" if node.small else words
 
 
 def _join(left: str, right: str) -> str:

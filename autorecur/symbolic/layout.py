@@ -147,9 +147,10 @@ class Space(Layout):
 
 @dataclass(frozen=True, slots=True)
 class Words(Layout):
-    """Plain text inside mathematics. It is data: printers escape it."""
+    """Plain text inside mathematics. It is data: printers escape it. ``small`` is for the heads of columns."""
 
     text: str
+    small: bool = False
 
 
 def row(*items: Layout | Iterable[Layout]) -> Layout:

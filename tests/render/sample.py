@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from autorecur.render.blocks import (
     Arrow,
     Block,
@@ -226,7 +228,8 @@ def picture() -> Diagram:
         caption=(
             "Three steps. Solid: values, left to right and upwards. ",
             Coloured(("Dashed: adjoints",)),
-            ", against the arrows; each carries what it adds to the adjoint of the vector at its head. Two dashed edges arrive at ",
+            ", against the arrows; each carries what it adds to the adjoint of the vector at its head. ",
+            "Two dashed edges arrive at ",
             Math(sub("h", "1")),
             " and at ",
             Math(sub("h", "2")),
@@ -504,7 +507,7 @@ def gradient_section() -> tuple[Block, ...]:
 
 def path(loss: str, *steps: str) -> Layout:
     factors: list[Layout] = [d(sub("ell", loss), sub("h", steps[0]))]
-    factors += [d(sub("h", a), sub("h", b)) for a, b in zip(steps, steps[1:], strict=False)]
+    factors += [d(sub("h", a), sub("h", b)) for a, b in pairwise(steps)]
     factors.append(d(sub("h", steps[-1]), W_h, immediate=True))
     spaced: list[Layout] = []
     for factor in factors:
@@ -520,7 +523,7 @@ def paths_section() -> tuple[Block, ...]:
     jacobian = Matrix(((transposed("h", "k-1"), Num("0")), (Num("0"), transposed("h", "k-1"))))
     triangle = (
         EquationRow(
-            tuple(Cell(None, (Words(f"visit at step {k}"),), None) for k in (1, 2, 3)),
+            tuple(Cell(None, (Words(f"visit at step {k}", small=True),), None) for k in (1, 2, 3)),
         ),
         EquationRow((Cell(d(i("L"), W_h), (path("1", "1"),)),)),
         EquationRow(
