@@ -186,6 +186,8 @@ class Derivation:
 
 
 def _require_shape(equation: Equation, expression: Any) -> None:
+    from autorecur.symbolic.carriers import require_fit
+
     shape = getattr(expression, "shape", None)
     if shape is None:
         raise ShapeError(f"{expression} is no matrix expression; {equation.quantity} needs one.")
@@ -195,6 +197,7 @@ def _require_shape(equation: Equation, expression: Any) -> None:
             f"{equation.quantity} has the shape {wanted[0]}×{wanted[1]}, "
             f"but the new right-hand side has the shape {shape[0]}×{shape[1]}."
         )
+    require_fit(expression)
 
 
 def derive(

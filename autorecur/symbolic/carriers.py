@@ -8,12 +8,15 @@ constructors, so that terms and factors stay in the author's order. Every class 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import sympy
 from sympy import Basic, Expr, Integer, Symbol
 from sympy.core.symbol import Str
 from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, ZeroMatrix
+
+from autorecur.errors import ShapeError
 
 t = Symbol("t", integer=True)
 T = Symbol("T", integer=True, positive=True)
@@ -208,6 +211,25 @@ def total(terms: Sequence[Basic], shape: tuple[int | str, int | str]) -> Basic:
     if not flat:
         return ZeroMatrix(size(shape[0]), size(shape[1]))
     return flat[0] if len(flat) == 1 else MatAdd(*flat)
+
+
+def require_fit(expression: Basic) -> None:
+    """Raises ShapeError where operands inside a matrix expression do not fit; SymPy lets named sizes pass."""
+    for node in sympy.preorder_traversal(expression):
+        parts = [part for part in node.args if getattr(part, "is_Matrix", False)]
+        if isinstance(node, MatMul):
+            fits = all(a.shape[1] == b.shape[0] for a, b in pairwise(parts))
+        elif isinstance(node, MatAdd | HadamardProduct):
+            fits = len({part.shape for part in parts}) == 1
+        elif isinstance(node, Scaled):
+            fits = node.scalar.shape == (1, 1)
+        elif isinstance(node, Quotient):
+            fits = len({part.shape for part in parts} - {(1, 1)}) < 2
+        else:
+            continue
+        if not fits:
+            shown = " and ".join(f"{part} ({part.shape[0]}×{part.shape[1]})" for part in parts)
+            raise ShapeError(f"the shapes of {shown} do not fit together.")
 
 
 def negated(term: Basic) -> Basic:

@@ -82,7 +82,8 @@ class Truth:
 
     def targets(self) -> list[Target]:
         """Every quantity that has a displayed adjoint, with every step at which it has one, and every parameter."""
-        d, found = self.derivation, []
+        d = self.derivation
+        found: list[Target] = []
         for name, adjoint in d.adjoints.items():
             if not adjoint.timed:
                 found.append((name, None))
