@@ -14,6 +14,7 @@ from autorecur.language.roles import find_roles
 from autorecur.language.shapes import Problem, Sizes, infer
 from autorecur.language.syntax import Assignment, Expression, Span
 from autorecur.language.text import Source, prepare
+from autorecur.language.trees import names_in
 
 
 def extend(
@@ -73,6 +74,9 @@ def _refuse_taken(cell: Cell, added: list[Assignment], texts: list[Source]) -> N
                 f"{assignment.name} has a meaning in this cell already.", source.place(assignment.expression.span)
             )
         seen.add(assignment.name)
+        for name in names_in(assignment.expression):
+            if name.name == "loss":
+                raise CellError("the loss of one step stands on the left only.", source.place(name.span))
 
 
 def _no_number(assignment: Assignment, source: Source, shapes: Mapping[str, Sizes]) -> CellError:

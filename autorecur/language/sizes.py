@@ -10,9 +10,10 @@ Size = int | str
 
 
 def add(parts: list[Size]) -> Size:
-    """The size of a stack: numbers are added up and stand last."""
-    names = [part for part in parts if isinstance(part, str)]
-    number = sum(part for part in parts if isinstance(part, int))
+    """The size of a stack, whose parts may be sums themselves: numbers are added up and stand last."""
+    terms = [term for part in parts for term in str(part).split(" + ")]
+    names = [term for term in terms if not term.isdigit()]
+    number = sum(int(term) for term in terms if term.isdigit())
     if not names:
         return number
     return " + ".join([*names, str(number)] if number else names)
