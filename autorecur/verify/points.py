@@ -1,4 +1,8 @@
-"""Random points at which equations are compared: all sizes different, no initial state zero, no kink nearby."""
+"""Random points at which equations are compared: all sizes different, no initial state zero, no kink nearby.
+
+Where a whole layer of rectifiers is off, every path through it is zero, and so is any mistake on the way; where all are on,
+nobody sees which side of zero they were compared with. So points are preferred with some of them on and some off.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,21 @@ import numpy as np
 
 from autorecur.errors import AutorecurError
 from autorecur.graph.adjoint import initial_steps
+from autorecur.graph.node import postorder
 from autorecur.graph.program import Array, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
 from autorecur.language.sizes import resolve
-from autorecur.ops import Op
+from autorecur.ops import Op, pull_back
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
 
-BATCH = 2
+BATCH, KINKED_BATCH = 2, 4
 TRIES = 300
 MARGIN = 0.03
 """How far from a kink every argument must be, so that no difference quotient steps over it."""
+PATIENCE = 40
+"""How many points without a kink nearby are looked at for one that meets both sides of every kink."""
 LARGEST = 8.0
 """Larger values saturate everything behind them, and differences drown in rounding."""
 
@@ -31,6 +38,7 @@ class Point:
     """Values of everything that is given, and the forward run that follows from them."""
 
     values: Values
+    batch: int
     smooth: bool
     """False if a kink is near somewhere in this cell, so that steps of differences must be small."""
 
@@ -42,27 +50,30 @@ def sizes_for(derivation: Derivation, generator: np.random.Generator) -> dict[st
 
 
 def random_point(
-    derivation: Derivation, seed: int, steps: int, batch: int = BATCH, tries: int = TRIES, spread: float = 0.7
+    derivation: Derivation, seed: int, steps: int, batch: int | None = None, tries: int = TRIES, spread: float = 0.7
 ) -> Point:
     """A point at which every quantity is finite and no kink is near; raises AutorecurError if none is found.
 
     ``spread`` is the standard deviation of what is drawn."""
     generator = np.random.default_rng(seed)
     sizes = sizes_for(derivation, generator)
+    if batch is None:
+        batch = KINKED_BATCH if has_kinks(derivation) else BATCH
     best: Point | None = None
-    found = -1.0
+    found: tuple[float, ...] = ()
+    usable = 0
     for attempt in range(tries):
         values = _draw(derivation, sizes, steps, batch, generator, spread, positive=attempt % 3 == 2)
-        distance = _forward(derivation, values)
-        if distance is None:
+        kinks = _forward(derivation, values)
+        if kinks is None:
             continue
-        point = Point(values, smooth=distance == np.inf)
         moderate = max(float(np.max(np.abs(array), initial=0.0)) for array in values.quantities.values()) < LARGEST
-        if distance > MARGIN and moderate:
-            return point
-        quality = min(distance, 1.0) * (1.0 if moderate else 1e-6)
+        quality = (float(moderate), float(kinks.distance > MARGIN), kinks.variety, kinks.distance)
         if quality > found:
-            best, found = point, quality
+            best, found = Point(values, batch, smooth=kinks.distance == np.inf), quality
+        usable += quality[:2] == (1.0, 1.0)
+        if found[:3] == (1.0, 1.0, 1.0) or usable >= PATIENCE:
+            break
     if best is None:
         raise AutorecurError(
             f"no random values were found at which {derivation.cell.name} is finite: the equations cannot be checked."
@@ -109,20 +120,42 @@ def _as_target(derivation: Derivation, array: Array) -> Array:
     return array
 
 
-def _forward(derivation: Derivation, values: Values) -> float | None:
-    """Runs the cell; the distance to the nearest kink, or None if something is not finite."""
-    nearest = [np.inf]
+def has_kinks(derivation: Derivation) -> bool:
+    return any(part.op is not None and part.op.kink for root in derivation.nodes.values() for part in postorder(root))
 
-    def watched(op: Op) -> Callable[..., Array]:
-        if op.kink is None:
+
+class _Kinks:
+    """Kernels that watch how near a kink is, and whether both sides of it are met."""
+
+    def __init__(self) -> None:
+        self.distance = np.inf
+        self.seen: list[float] = []
+
+    @property
+    def variety(self) -> float:
+        """1 if every use of an op with a kink meets both sides, and lets something through in every sample of vectors."""
+        return float(np.mean(self.seen)) if self.seen else 1.0
+
+    def __call__(self, op: Op) -> Callable[..., Array]:
+        measure = op.kink
+        if measure is None:
             return op.kernel
 
         def kernel(*arrays: Array, **attributes: Any) -> Array:
-            nearest[0] = min(nearest[0], float(np.min(op.kink(*arrays, **attributes)))) if op.kink else nearest[0]
-            return op.kernel(*arrays, **attributes)
+            self.distance = min(self.distance, float(np.min(measure(*arrays, **attributes))))
+            out = op.kernel(*arrays, **attributes)
+            slope = pull_back(op, 0, np.ones_like(out), out, arrays, attributes)
+            if slope is not None:
+                alive = np.any(slope != 0, axis=(-2, -1)) if slope.shape[-2:] != (1, 1) else np.True_
+                self.seen.append((float(np.ptp(slope) > 0) + float(np.mean(alive))) / 2)
+            return out
 
         return kernel
 
+
+def _forward(derivation: Derivation, values: Values) -> _Kinks | None:
+    """Runs the cell; what was seen of its kinks, or None if something is not finite."""
+    watched = _Kinks()
     parts = {}
     for name, node in derivation.nodes.items():
         steps = derivation.loss.steps if name == derivation.loss.name else EVERY
@@ -132,4 +165,4 @@ def _forward(derivation: Derivation, values: Values) -> float | None:
         printed = compile_node(derivation.step.assignments[derivation.loss.name].node, values.sizes)
         shown = [printed(values, {"t": t, "T": values.steps}) for t in derivation.loss.steps.at(values.steps)]
     finite = all(bool(np.all(np.isfinite(array))) for array in (*values.quantities.values(), *shown))
-    return nearest[0] if finite else None
+    return watched if finite else None

@@ -18,7 +18,6 @@ from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import MissingValueError
 from autorecur.verify.ground import Ground
 from autorecur.verify.long import given, long_run
-from autorecur.verify.points import BATCH
 from autorecur.verify.report import Check, Report
 from autorecur.verify.truth import COMPLEX_STEP, Target
 
@@ -54,7 +53,7 @@ def verify(derivation: Derivation, seed: int = 0, *, steps: int | None = None, d
         seed,
         steps or ground.steps,
         ground.point.values.sizes,
-        BATCH,
+        ground.point.batch,
         tuple(checks),
         len(derivation.equations),
         tuple(notes),
@@ -109,8 +108,10 @@ class _Verification:
         return [0] if equation.steps is None else equation.steps.at(self.steps)
 
     def _printed(self, equation: Equation, t: int) -> Array:
-        """The right-hand side, from the object that is typeset; no number if it reads what does not exist at t."""
+        """The right-hand side, from the object that is typeset; no number if it reads itself, or what does not exist at t."""
         known = self.ground.true
+        if _reads_itself(equation):
+            return np.array([[np.nan]])
         try:
             return self.ground.evaluator.compile(equation.rhs)(known, {"t": t, "T": known.steps})
         except MissingValueError:
@@ -178,7 +179,7 @@ class _Verification:
                 index = {"t": t, "T": values.steps, "k": k}
                 true = left(values, index)
                 try:
-                    printed = right(values, index)
+                    printed = np.array([[np.nan]]) if _reads_itself(equation) else right(values, index)
                 except MissingValueError:
                     printed = np.array([[np.nan]])
                 if equation.rule in ("paths", "expansion"):
@@ -203,6 +204,11 @@ class _Verification:
                     pairs.append((own, plain[key]))
                 checks.append(self._check(equation, "end to end", pairs, COMPLEX_STEP.tolerance))
         return checks
+
+
+def _reads_itself(equation: Equation) -> bool:
+    """True for ``h[t] = … h[t] …``, which holds whatever h is."""
+    return bool(equation.rhs.has(equation.lhs))
 
 
 def _unbound(expression: object) -> set[object]:
