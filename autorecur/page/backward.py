@@ -1,0 +1,184 @@
+"""Section 5: one step backwards, one quantity at a time, in reverse order of the forward equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from autorecur.graph.range import EVERY, Bound
+from autorecur.page.context import Page, capital
+from autorecur.page.readers import labels, readers, sentence
+from autorecur.page.reasons import reason, short_reason
+from autorecur.page.rules import functions_behind
+from autorecur.render.blocks import Block, Display, EquationRow, Inlines, Math, Paragraph, Strong
+from autorecur.symbolic.layout import Layout, Sign, row
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation
+
+
+@dataclass(frozen=True)
+class Group:
+    """The equations of one adjoint: its main one, and those for steps at which fewer terms exist."""
+
+    name: str
+    equations: tuple[Equation, ...]
+
+    @property
+    def simple(self) -> bool:
+        """One term, for all of its steps."""
+        return len(self.equations) == 1 and len(self.equations[0].terms) == 1
+
+
+def groups(page: Page, section: str) -> list[Group]:
+    found = page.section(section)
+    return [
+        Group(name.removeprefix("dL/d"), tuple(equations))
+        for name, equations in groupby(found, key=lambda e: e.label.split("@")[0].split("[")[0])
+    ]
+
+
+def backward(page: Page) -> Iterator[Block]:
+    """The whole section without its heading."""
+    found = groups(page, "backward")
+    if page.brief:
+        rows = [_brief_row(page, e) for group in found for e in group.equations]
+        yield Display(tuple(rows))
+        return
+    yield Paragraph(_opening(page))
+    for together in _runs(page, found):
+        if len(together) > 1:
+            yield from _preactivations(page, together)
+        else:
+            yield from _quantity(page, together[0])
+
+
+def _opening(page: Page) -> Inlines:
+    directions = {loop.direction for loop in page.derivation.adjoint_loops}
+    key = (
+        "backward.opening"
+        if directions <= {0, -1}
+        else "backward.opening_both"
+        if -1 in directions
+        else "backward.opening_up"
+    )
+    return page.words(key, last=page.steps_name())
+
+
+def _brief_row(page: Page, equation: Equation) -> EquationRow:
+    comment: Inlines = () if equation.steps in (None, EVERY) else (Math(page.domain(equation.steps)),)
+    return page.display_row(equation, comment=comment if equation.steps and not equation.steps.single else ())
+
+
+def _runs(page: Page, found: Sequence[Group]) -> Iterator[list[Group]]:
+    """Pre-activations with one simple equation each stand together."""
+    for simple, run in groupby(found, key=lambda g: g.simple and page.kind(g.name) == "preactivation"):
+        if simple:
+            yield list(run)
+        else:
+            yield from ([group] for group in run)
+
+
+def heading(page: Page, name: str) -> Inlines:
+    """The quantity's title as the first words of a paragraph."""
+    owner = page.owner(name)
+    kind = page.kind(name)
+    if kind in ("preactivation", "operand", "factor"):
+        return (Strong(page.words(f"heading.{kind}")), " ")
+    title = page.title(owner)
+    text: Inlines = capital((title,)) if title else (Math(page.name(owner)),)
+    return (Strong((*text, ".")), " ")
+
+
+def _quantity(page: Page, group: Group) -> Iterator[Block]:
+    main, *others = group.equations
+    words = page.words
+    if not main.terms:
+        yield Paragraph((*heading(page, group.name), *words("backward.nothing", quantity=page.name(group.name))))
+        yield Display((page.display_row(main),))
+        return
+    opening = [*heading(page, group.name), *sentence(page, group.name), " "]
+    opening.extend(_since(page, [group]))
+    opening.extend(_for_steps(page, main))
+    yield Paragraph(tuple(opening))
+    note = reason(page, main.terms, len(main.terms))
+    yield Display((page.display_row(main, labels(page, main), note),))
+    for equation in others:
+        yield from _end(page, group, equation)
+
+
+def _for_steps(page: Page, equation: Equation) -> Inlines:
+    steps = equation.steps
+    if steps is None:
+        return ()
+    if steps == EVERY:
+        return page.words("backward.every", domain=page.domain(steps))
+    return page.words("backward.at" if steps.single else "backward.for", domain=page.domain(steps))
+
+
+def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
+    """A condition for the steps at which fewer terms exist, on a line of its own."""
+    steps = equation.steps
+    assert steps is not None
+    missing = [r for r in readers(page, group.name) if r.offset and not _exists(equation, r.name, r.offset)]
+    if steps.single and missing and steps.first == Bound(True, 0):
+        text = page.words("backward.last")
+    elif steps.single and missing and steps.first == Bound(False, 1):
+        text = page.words("backward.first")
+    else:
+        text = page.words("backward.other", domain=page.domain(steps))
+    yield Paragraph(text)
+    note: Inlines = ()
+    if missing:
+        step = equation.lhs.step + missing[0].offset
+        note = page.words("backward.missing", quantity=page.name(missing[0].name, step))
+    yield Display((page.display_row(equation, labels(page, equation), note),))
+
+
+def _exists(equation: Equation, name: str, offset: int) -> bool:
+    return any(t.offset == offset and (t.through or "").split(">")[0] == name for t in equation.terms)
+
+
+def _preactivations(page: Page, together: Sequence[Group]) -> Iterator[Block]:
+    """Pre-activations side by side: each is read by its own nonlinearity only."""
+    words = page.words
+    text = [Strong(words("heading.preactivations")), " ", *words("backward.own"), " ", *_since(page, together)]
+    main = [group.equations[0] for group in together]
+    same = {e.steps for e in main}
+    if len(same) == 1:
+        text.extend(_for_steps(page, main[0]))
+    yield Paragraph(tuple(text))
+    rows = []
+    for i, equation in enumerate(main):
+        title = page.title(page.owner(together[i].name))
+        comment: list[object] = [title] if title else []
+        if len(same) > 1 and equation.steps is not None:
+            comment.extend((", " if comment else "", Math(page.domain(equation.steps))))
+        note = _through(page, equation, first=i == 0)
+        rows.append(page.display_row(equation, None, note, tuple(comment)))  # type: ignore[arg-type]
+    yield Display(tuple(rows))
+
+
+def _through(page: Page, equation: Equation, first: bool) -> Inlines:
+    """``Through (3), then (5): R2, R4.``"""
+    names = (equation.terms[0].through or "").split(">")
+    links = [page.reference(name) for name in names]
+    why = reason(page, equation.terms) if first else short_reason(page, equation.terms)
+    key = "backward.through_then" if len(links) > 1 else "backward.through"
+    return page.words(key, equation=links[0], other=links[-1], why=why)
+
+
+def _since(page: Page, together: Sequence[Group]) -> Inlines:
+    """The derivatives of the functions that these equations hold: ``Since tanh′ = 1 − tanh²``."""
+    found = list(dict.fromkeys(f for group in together for f in functions_behind(page.derivation, group.name)))
+    known = [f for f in found if page.words.has(f"derivative.{f}")]
+    if not known:
+        return ()
+    formulas: list[Layout] = [page.words.formula(f"derivative.{f}") for f in known]
+    return page.words("backward.since", derivatives=page.words.listed([Math(layout) for layout in formulas]))
+
+
+def ellipsis() -> Layout:
+    return row(Sign("vdots"))

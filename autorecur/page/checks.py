@@ -1,0 +1,230 @@
+"""Section 10 and the seal: what was checked, grouped, with the worst error of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from autorecur.page.context import FULL, Page, plain
+from autorecur.page.rules import scientific
+from autorecur.render.blocks import (
+    Block,
+    Inlines,
+    Math,
+    Paragraph,
+    Reference,
+    RuleReference,
+    SectionReference,
+    SideNote,
+    Span,
+    Table,
+    TableRow,
+)
+from autorecur.symbolic.layout import Layout, Num, relation, row
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation
+    from autorecur.verify.report import Check
+
+MOST_QUANTITIES = 6
+
+
+def seal(page: Page, section: str | None) -> SideNote:
+    """The note beside the title."""
+    report = page.report
+    worst = max([report.max_error, *(m.worst for m in page.rules.measured.values())])
+    count = len(report.checks) + sum(_rule_checks(page, key) for key in page.rules.keys)
+    words = page.words
+    where: Inlines = ()
+    if section is not None:
+        link = SectionReference(section, words.text("seal.section", number=section))
+        where = (" ", *words("seal.where", section=link))
+    text = words(
+        "seal.text",
+        checks=str(count),
+        equations=str(report.equations),
+        rules=str(len(page.rules.keys)),
+        error=scientific(page, worst),
+        seed=str(report.seed),
+    )
+    return SideNote(((*text, *where),))
+
+
+def _rule_checks(page: Page, key: str) -> int:
+    found = page.rules.measured[key]
+    return sum(error is not None for error in (found.complex_step, found.central))
+
+
+def checks(page: Page) -> Iterator[Block]:
+    """The whole section without its heading."""
+    yield _references(page)
+    yield Paragraph(page.words("checks.opening"))
+    yield _table(page)
+    for note in page.report.notes:
+        yield Paragraph((note,))
+
+
+def _references(page: Page) -> SideNote:
+    words, report = page.words, page.report
+    known = [(f"checks.reference.{_key(name)}", name) for name in _kinds(page)]
+    items = [words(key) if words.has(key) else (name,) for key, name in known]
+    sizes = [
+        Math(row(page.composer.size(name), relation("="), Num(str(value)))) for name, value in report.sizes.items()
+    ]  # fmt: skip
+    sizes.append(Math(row(page.steps_name(), relation("="), Num(str(report.steps)))))
+    items.append(words("checks.sizes", sizes=_commas(sizes), seed=str(report.seed)))
+    items.append(words("checks.error"))
+    return SideNote(tuple(items), words.text("checks.references"))
+
+
+def _commas(parts: Sequence[Math]) -> Inlines:
+    items: list[str | Math] = []
+    for part in parts:
+        items.extend((", ", part) if items else (part,))
+    return tuple(items)
+
+
+def _key(reference: str) -> str:
+    return reference.lower().replace(" ", "_").replace("-", "_")
+
+
+def _kinds(page: Page) -> list[str]:
+    return list(dict.fromkeys(check.reference for check in page.report.checks))
+
+
+def _table(page: Page) -> Table:
+    words = page.words
+    kinds = _kinds(page)
+    header: TableRow = (
+        words("checks.column.equation"),
+        words("checks.column.quantity"),
+        words("checks.column.shape"),
+        words("checks.column.checks"),
+        *(words(f"checks.kind.{_key(k)}") if words.has(f"checks.kind.{_key(k)}") else (k,) for k in kinds),
+    )
+    over: TableRow = (Span((), 4), Span(words("checks.column.error"), len(kinds)))
+    groups = [tuple(_group_rows(page, kinds, sections)) for sections in _SECTIONS]
+    groups.append((_rules_row(page, kinds),))
+    report = page.report
+    count = len(report.checks) + sum(_rule_checks(page, key) for key in page.rules.keys)
+    total = words("checks.total", equations=str(report.equations), rules=str(len(page.rules.keys)))
+    foot: TableRow = (Span(total, 3, "l"), (str(count),), *(_worst_of(page, kind) for kind in kinds))
+    align = "lllr" + "r" * len(kinds)
+    return Table(header, tuple(group for group in groups if group), align, over, (foot,), full=True)
+
+
+_SECTIONS = (("cell", "names"), ("loss",), ("backward",), ("parameters",), ("inputs", "initial"), ("paths",))
+
+
+def _group_rows(page: Page, kinds: Sequence[str], sections: Sequence[str]) -> Iterator[TableRow]:
+    """One row for each run of equations of a kind: of one quantity backwards, of a whole section elsewhere."""
+    equations = page.section(*sections)
+    if not equations:
+        return
+    if page.detail == FULL:
+        parts = [[e] for e in equations]
+    elif sections == ("paths",):
+        parts = [list(run) for _, run in groupby(equations, key=lambda e: _PATHS.get(e.rule, e.rule))]
+    elif sections == ("backward",):
+        parts = [list(run) for _, run in groupby(equations, key=lambda e: _backward_kind(page, e))]
+    else:
+        parts = [equations]
+    for part in parts:
+        yield _row(page, kinds, part)
+
+
+_PATHS = {"chain": "jacobian", "seed": "jacobian", "expansion": "paths", "column": "paths"}
+
+
+def _backward_kind(page: Page, equation: Equation) -> str:
+    name = equation.label.removeprefix("dL/d").split("@")[0]
+    return "preactivation" if page.kind(name) == "preactivation" else name
+
+
+def _row(page: Page, kinds: Sequence[str], part: Sequence[Equation]) -> TableRow:
+    numbers = {e.number for e in part}
+    found = [check for check in page.report.checks if check.equation in numbers]
+    return (
+        _numbers(part),
+        _quantities(page, part),
+        _shape(page, part),
+        (str(len(found)),),
+        *(_worst(page, [check for check in found if check.reference == kind]) for kind in kinds),
+    )
+
+
+def _numbers(part: Sequence[Equation]) -> Inlines:
+    first, last = plain(part[0].number), plain(part[-1].number)
+    if len(part) == 1:
+        return (Reference(first),)
+    return (Reference(first), "–" if len(part) > 2 else ", ", Reference(last))
+
+
+def _quantities(page: Page, part: Sequence[Equation]) -> Inlines:
+    layouts: list[Layout] = list(dict.fromkeys(page.composer(e.lhs) for e in part))
+    if any(e.section == "paths" for e in part):
+        return page.words(f"checks.paths.{_PATHS.get(part[0].rule, part[0].rule)}")
+    shown = layouts if len(layouts) <= MOST_QUANTITIES else layouts[: MOST_QUANTITIES - 1]
+    items: list[str | Math] = []
+    for layout in shown:
+        items.extend((", ", Math(layout)) if items else (Math(layout),))
+    return (*items, ", …") if len(shown) < len(layouts) else tuple(items)
+
+
+def _shape(page: Page, part: Sequence[Equation]) -> Inlines:
+    shapes = list(dict.fromkeys(e.shape for e in part))
+    if len(shapes) > 2 or any(e.section == "paths" for e in part):
+        return page.words("checks.of_each")
+    items: list[str | Math] = []
+    for shape in shapes:
+        items.extend(("; ", Math(_size(page, shape))) if items else (Math(_size(page, shape)),))
+    return tuple(items)
+
+
+def _size(page: Page, shape: tuple[int | str, int | str]) -> Layout:
+    rows, columns = shape
+    if 1 in shape:
+        return page.composer.size(rows if columns == 1 else columns)
+    from autorecur.symbolic.layout import binary
+
+    return row(page.composer.size(rows), binary("times"), page.composer.size(columns))
+
+
+def _worst(page: Page, found: Iterable[Check]) -> Inlines:
+    errors = [check.max_error for check in found]
+    return scientific(page, max(errors, default=None))
+
+
+def _rules_row(page: Page, kinds: Sequence[str]) -> TableRow:
+    names = [page.rules.name(key) or "" for key in page.rules.keys]
+    links: Inlines = (
+        (RuleReference(names[0]), "–", RuleReference(names[-1])) if len(names) > 1 else (RuleReference(names[0]),)
+    )
+    count = sum(_rule_checks(page, key) for key in page.rules.keys)
+    return (
+        links,
+        page.words("checks.rules"),
+        page.words("checks.of_each"),
+        (str(count),),
+        *(_rule_worst(page, kind) for kind in kinds),
+    )
+
+
+def _rule_worst(page: Page, kind: str) -> Inlines:
+    return scientific(page, _rule_error(page, kind))
+
+
+def _rule_error(page: Page, kind: str) -> float | None:
+    found = page.rules.measured.values()
+    if "complex" in kind:
+        return max((m.complex_step for m in found if m.complex_step is not None), default=None)
+    if "central" in kind or "differences" in kind:
+        return max((m.central for m in found if m.central is not None), default=None)
+    return None
+
+
+def _worst_of(page: Page, kind: str) -> Inlines:
+    errors = [check.max_error for check in page.report.checks if check.reference == kind]
+    own = _rule_error(page, kind)
+    return scientific(page, max([*errors, *([own] if own is not None else [])], default=None))

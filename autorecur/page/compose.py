@@ -1,0 +1,97 @@
+"""A derivation as a document: which sections it has, in which order, under which numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from autorecur.errors import RenderError
+from autorecur.page.backward import backward
+from autorecur.page.catalogue import Words
+from autorecur.page.checks import checks, seal
+from autorecur.page.context import BRIEF, DETAILS, Page
+from autorecur.page.gradients import inputs_and_initial, parameters
+from autorecur.page.loss import adjoint, loss
+from autorecur.page.model import model
+from autorecur.page.paths import paths
+from autorecur.page.picture import picture
+from autorecur.page.rules import appendix, rule_book
+from autorecur.page.unrolled import unrolled
+from autorecur.render.blocks import Block, Document, Heading, Inlines
+from autorecur.symbolic.names import Notation, notation_of
+
+if TYPE_CHECKING:
+    from autorecur.derive.derivation import Derivation
+
+Section = Callable[[Page], Iterator[Block]]
+
+
+def document(derivation: Derivation, detail: str = "standard", language: str = "en", seed: int = 0) -> Document:
+    """The page of a derivation. ``detail`` is brief, standard or full."""
+    if detail not in DETAILS:
+        raise RenderError(f"there is no detail {detail!r}; known: {', '.join(DETAILS)}")
+    notation = notation_for(derivation)
+    page = Page(
+        derivation, notation, Words(language, notation), detail, derivation.verify(seed), rule_book(derivation)
+    )  # fmt: skip
+    blocks: list[Block] = []
+    numbers: dict[str, str] = {}
+    for number, (key, section) in enumerate(_sections(page), 1):
+        numbers[key] = str(number)
+        blocks.append(Heading(str(number), page.words.text(f"section.{key}")))
+        blocks.extend(section(page))
+    return Document(
+        title=page.words.text("head.title", title=_title(page)),
+        blocks=tuple(blocks),
+        subtitle=_subtitle(page),
+        seal=seal(page, numbers.get("checks")),
+        footer=page.words.text("head.footer", title=_title(page)),
+        language=language,
+        decimal=page.words.text("head.decimal"),
+    )
+
+
+def notation_for(derivation: Derivation) -> Notation:
+    """The notation of a derivation: that of its cell, with its names and its loss."""
+    outputs = derivation.loss.outputs
+    return notation_of(derivation.extended, derivation.step, outputs[0] if outputs else None)
+
+
+def _sections(page: Page) -> list[tuple[str, Section]]:
+    """The sections of this page; the brief one keeps the equations alone."""
+    if page.detail == BRIEF:
+        return [("model", model), ("loss", loss), ("backward", backward), ("gradients", _gradients)]
+    found: list[tuple[str, Section]] = [
+        ("model", model),
+        ("picture", picture),
+        ("loss", loss),
+        ("adjoint", adjoint),
+        ("backward", backward),
+        ("gradients", _gradients),
+    ]
+    if page.derivation.steps is not None:
+        found.append(("unrolled", unrolled))
+    return [*found, ("paths", paths), ("checks", checks), ("rules", appendix)]
+
+
+def _gradients(page: Page) -> Iterator[Block]:
+    yield from parameters(page)
+    yield from inputs_and_initial(page)
+
+
+def _title(page: Page) -> str:
+    cell = page.derivation.cell
+    return cell.titles.get(page.words.language) or cell.title
+
+
+def _subtitle(page: Page) -> tuple[Inlines, ...]:
+    """The source, and what is derived."""
+    found = page.derivation.loss
+    kind = found.kind if page.words.has(f"head.loss.{found.kind}") else "expression"
+    what = page.words(
+        "head.derived",
+        loss=page.words(f"head.loss.{kind}"),
+        where=page.words(f"head.at.{found.at}", last=page.steps_name()),
+    )
+    source = page.derivation.cell.source
+    return ((source,), what) if source else (what,)

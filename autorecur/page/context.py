@@ -1,0 +1,226 @@
+"""What every section of a page needs: the derivation, its notation, the words, and how to speak about a quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Integer
+
+from autorecur.graph.range import EVERY, Bound, Steps
+from autorecur.page.catalogue import Words
+from autorecur.render.blocks import Cell, EquationRow, Inlines, Math, Reference, RuleReference
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.compose import Composer, compose_sides
+from autorecur.symbolic.layout import Layout, Num, binary, relation, row
+from autorecur.symbolic.names import Notation, name_layout
+
+if TYPE_CHECKING:
+    from autorecur.derive.derivation import Derivation
+    from autorecur.derive.equation import Equation
+    from autorecur.page.rules import RuleBook
+    from autorecur.verify.report import Report
+
+BRIEF, STANDARD, FULL = "brief", "standard", "full"
+DETAILS = (BRIEF, STANDARD, FULL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A derivation seen through one notation, one language and one level of detail."""
+
+    derivation: Derivation
+    notation: Notation
+    words: Words
+    detail: str
+    report: Report
+    rules: RuleBook
+
+    @cached_property
+    def composer(self) -> Composer:
+        return Composer(self.notation)
+
+    @property
+    def brief(self) -> bool:
+        return self.detail == BRIEF
+
+    @property
+    def in_rows(self) -> bool:
+        return self.derivation.cell.convention == "row"
+
+    # ------------------------------------------------------------------------------------------------- equations
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, bool], Equation]:
+        return {(e.label, e.section == "paths"): e for e in self.derivation.equations}
+
+    def equation(self, label: str) -> Equation | None:
+        """The equation of a label, the path form left aside."""
+        return self._by_label.get((label, False))
+
+    def section(self, *names: str) -> list[Equation]:
+        return [e for e in self.derivation.equations if e.section in names]
+
+    def reference(self, label: str) -> Inlines:
+        """A link to the equation of a label; nothing if the page does not show it."""
+        equation = self.equation(label)
+        if equation is None or (self.brief and equation.section == "names"):
+            return ()
+        return (Reference(plain(equation.number)),)
+
+    def references(self, labels: Iterable[str]) -> Inlines:
+        """Links to several equations; three or more in sequence are a range."""
+        numbers = [int(ref.number) for label in labels for ref in self.reference(label) if isinstance(ref, Reference)]
+        parts: list[Inlines] = []
+        for run in _runs(numbers):
+            if len(run) > 2:
+                parts.append((Reference(str(run[0])), "–", Reference(str(run[-1]))))
+            else:
+                parts.extend((Reference(str(number)),) for number in run)
+        return self.words.listed(parts)
+
+    def display_row(
+        self,
+        equation: Equation,
+        labels: Sequence[Layout | None] | None = None,
+        note: Inlines = (),
+        comment: Inlines = (),
+    ) -> EquationRow:
+        return EquationRow((self.cell(equation, labels),), (plain(equation.number),), comment, note)
+
+    def cell(self, equation: Equation, labels: Sequence[Layout | None] | None = None) -> Cell:
+        left, right = compose_sides(equation, self.notation, labels)
+        return Cell(left, (right,))
+
+    # ------------------------------------------------------------------------------------------------ quantities
+
+    def name(self, name: str, step: Any = c.t) -> Layout:
+        """A quantity at a step; a parameter where ``step`` is None."""
+        return self.composer.name(name, step if step is None or isinstance(step, Expr) else Integer(step))
+
+    def adjoint(self, name: str, step: Any = c.t) -> Layout:
+        return self.name(f"dL/d{name}", step)
+
+    def kind(self, name: str) -> str:
+        assignment = self.derivation.step.assignments.get(name)
+        return assignment.kind if assignment is not None else "input"
+
+    def owner(self, name: str) -> str:
+        """The author's quantity behind a name: of a pre-activation, what it is the pre-activation of."""
+        assignment = self.derivation.step.assignments.get(name)
+        return (assignment.owner or name) if assignment is not None else name
+
+    def title(self, name: str) -> str:
+        """The author's words for a quantity, in this language or in English; empty if there are none."""
+        for assignment in self.derivation.cell.assignments:
+            if assignment.name == name:
+                titles = assignment.titles
+                return titles.get(self.words.language) or titles.get("en") or ""
+        return ""
+
+    def called(self, name: str) -> Inlines:
+        """``the output gate``, or its symbol if it has no title."""
+        if name == self.derivation.loss.name:
+            return self.words("called.loss")
+        if self.kind(name) in ("preactivation", "operand", "factor"):
+            return self.words(f"called.{self.kind(name)}")
+        title = self.title(name)
+        return self.words("called.quantity", title=title) if title else (Math(self.name(name)),)
+
+    def steps_name(self) -> Layout:
+        return name_layout(self.notation.steps, self.notation)
+
+    # ----------------------------------------------------------------------------------------------------- steps
+
+    def bound(self, bound: Bound) -> Layout:
+        return self.composer.at(c.T + bound.offset if bound.from_end else Integer(bound.offset))
+
+    def domain(self, steps: Steps) -> Layout:
+        """``1 ≤ t < T``; a single step as ``t = T``."""
+        time = self.composer.at(c.t)
+        if steps.single:
+            return row(time, relation("="), self.bound(steps.first))
+        first, lower = (Bound(False, 1), "<") if steps.first == Bound(False, 2) else (steps.first, "le")
+        last, upper = (Bound(True, 0), "<") if steps.last == Bound(True, -1) else (steps.last, "le")
+        return row(self.bound(first), relation(lower), time, relation(upper), self.bound(last))
+
+    def moved(self, offset: int) -> Layout:
+        return self.composer.at(c.t + offset)
+
+    def from_step(self, offset: int) -> Inlines:
+        """``the next step``, or ``step t+2``."""
+        if offset in (1, -1):
+            return self.words("steps.next" if offset > 0 else "steps.previous")
+        return self.words("steps.other", step=self.moved(offset))
+
+    # ----------------------------------------------------------------------------------------------------- rules
+
+    def rule(self, key: str) -> Inlines:
+        """A rule by its title and its name in the appendix, if there is one."""
+        name = self.rules.name(key)
+        title = self.words.text(f"rule.{key}.short")
+        if name is None or self.brief:
+            return (title,)
+        return (f"{title} ", RuleReference(name))
+
+    def rule_names(self, keys: Iterable[str]) -> Inlines:
+        """``R2, R4``: the names alone."""
+        if self.brief:
+            return ()
+        names = [name for key in keys if (name := self.rules.name(key))]
+        items: list[Any] = []
+        for name in names:
+            items.extend((", ", RuleReference(name)) if items else (RuleReference(name),))
+        return tuple(items)
+
+
+def plain(number: str) -> str:
+    """``"12"`` for ``"(12)"``."""
+    return number.strip("()")
+
+
+def capital(text: Inlines) -> Inlines:
+    """The first letter as a capital."""
+    if text and isinstance(text[0], str) and text[0]:
+        return (text[0][0].upper() + text[0][1:], *text[1:])
+    return text
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def real_space(page: Page, shape: Sequence[int | str]) -> Layout:
+    """``ℝ^{n×m}`` for a shape in named sizes."""
+    from autorecur.symbolic.layout import Ident, Script
+
+    space = Ident("R", "blackboard")
+    rows, columns = shape
+    if (rows, columns) == (1, 1):
+        return space
+    if columns == 1 and not page.in_rows:
+        return Script(space, None, page.composer.size(rows))
+    sizes = [in_brackets(page.composer.size(size), size) for size in (rows, columns)]
+    return Script(space, None, row(sizes[0], binary("times"), sizes[1]))
+
+
+def in_brackets(layout: Layout, size: int | str) -> Layout:
+    from autorecur.symbolic.layout import Fence
+
+    return Fence(layout) if isinstance(size, str) and "+" in size else layout
+
+
+def count_layout(count: int) -> Layout:
+    return Num(str(count))
+
+
+def is_every(steps: Steps | None) -> bool:
+    return steps == EVERY

@@ -1,0 +1,139 @@
+"""Section 6: gradients of the parameters, grouped by the equation that they came through, of inputs and initial states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from autorecur.page.backward import groups
+from autorecur.page.context import Page, plain
+from autorecur.page.readers import labels, sentence
+from autorecur.page.reasons import reason, short_reason
+from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Strong
+from autorecur.render.measure import width
+from autorecur.symbolic.carriers import TimeSum
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation
+
+ROOM = 30.0
+"""The width of the text column beside the numbers, in em."""
+BETWEEN = 2.0
+MOST_BESIDE = 4
+
+
+def parameters(page: Page) -> Iterator[Block]:
+    """All parameters; those of one equation side by side."""
+    equations = page.section("parameters")
+    if not equations:
+        return
+    if not page.brief:
+        title = Strong(page.words("heading.parameters"))
+        yield Paragraph((title, " ", *page.words(_pattern(page, equations))))
+    rows = [EquationRow(row.cells, row.numbers, (), row.note) for row in _rows(page, equations)]
+    beside = max(len(row.cells) for row in rows)
+    yield Display(tuple(_padded(row, beside) for row in rows))
+
+
+def _pattern(page: Page, equations: list[Equation]) -> str:
+    over_time = any(isinstance(term.expression, TimeSum) for e in equations for term in e.terms)
+    if not over_time:
+        return "gradients.last_only"
+    return "gradients.pattern_rows" if page.in_rows else "gradients.pattern"
+
+
+def _padded(row: EquationRow, beside: int) -> EquationRow:
+    return EquationRow((*row.cells, *([None] * (beside - len(row.cells)))), row.numbers, row.comment, row.note)
+
+
+def _rows(page: Page, equations: list[Equation]) -> list[EquationRow]:
+    """The equations by what they came through; as many beside each other as fit in every row."""
+    together: dict[str, list[Equation]] = {}
+    for e in equations:
+        through = e.terms[0].through or "" if len(e.terms) == 1 else f"alone {e.label}"
+        together.setdefault(through, []).append(e)
+    beside = _beside(page, list(together.values()))
+    rows = []
+    said: set[tuple[str, ...]] = set()
+    for through, members in together.items():
+        for start in range(0, len(members), beside):
+            part = members[start : start + beside]
+            note = _note(page, through, part, said) if start == 0 or through.startswith("alone") else ()
+            cells: tuple[Cell | None, ...] = tuple(page.cell(e, labels(page, e)) for e in part)
+            rows.append(EquationRow(cells, tuple(plain(e.number) for e in part), (), note))
+    return rows
+
+
+def _beside(page: Page, together: list[list[Equation]]) -> int:
+    """How many columns fit: each as wide as its widest cell."""
+    for count in range(min(MOST_BESIDE, max(len(members) for members in together)), 1, -1):
+        columns = [0.0] * count
+        for members in together:
+            for i, e in enumerate(members):
+                cell = page.cell(e, labels(page, e))
+                own = width(cell.lhs) + 1.3 + width(cell.lines[0]) if cell.lhs is not None else 0.0
+                columns[i % count] = max(columns[i % count], own)
+        if sum(columns) + BETWEEN * (count - 1) <= ROOM:
+            return count
+    return 1
+
+
+def _note(page: Page, through: str, part: list[Equation], said: set[tuple[str, ...]]) -> Inlines:
+    """The equation that the row came through, and the rules: in words the first time, then by name."""
+    terms = [term for e in part for term in e.terms]
+    sums = any(isinstance(term.expression, TimeSum) for term in terms)
+    if not terms:
+        return page.words("gradients.nothing")
+    kinds = tuple(sorted({rule for term in terms for rule in term.rules}))
+    why = short_reason(page, terms, sums) if kinds in said else reason(page, terms, sums=sums)
+    said.add(kinds)
+    if through.startswith("alone"):
+        return why
+    names = through.split(">")
+    links = [link for name in names if (link := page.reference(name))]
+    if not links:
+        return why
+    key = "backward.through_then" if len(links) > 1 else "backward.through"
+    return page.words(key, equation=links[0], other=links[-1], why=why)
+
+
+def inputs_and_initial(page: Page) -> Iterator[Block]:
+    """The gradients of the inputs, and of the states at the steps at which they are given."""
+    for section in ("inputs", "initial"):
+        equations = page.section(section)
+        if not equations:
+            continue
+        if not page.brief:
+            yield Paragraph(_opening(page, section))
+        rows = [page.display_row(e, labels(page, e), _end_note(page, e), _steps(page, e)) for e in equations]
+        yield Display(tuple(rows))
+
+
+def _opening(page: Page, section: str) -> Inlines:
+    found = groups(page, section)
+    key = f"{section}.one" if len(found) == 1 else f"{section}.many"
+    title = Strong(page.words(f"heading.{key}"))
+    if section == "inputs":
+        return (title, " ", *(piece for group in found for piece in (*sentence(page, group.name), " ")))
+    return (title, " ", *page.words("gradients.initial"))
+
+
+def _steps(page: Page, equation: Equation) -> Inlines:
+    """The steps for which an input's equation holds, if not all."""
+    if equation.section == "initial" or equation.steps is None or equation.steps.single:
+        return ()
+    whole = (
+        len([e for e in page.section(equation.section) if e.label.split("@")[0] == equation.label.split("@")[0]]) == 1
+    )
+    return () if whole else (Math(page.domain(equation.steps)),)
+
+
+def _end_note(page: Page, equation: Equation) -> Inlines:
+    if not equation.terms:
+        return page.words("gradients.nothing")
+    if equation.section == "initial":
+        state = equation.label.removeprefix("dL/d").split("[")[0]
+        main = page.reference(f"dL/d{state}")
+        step = page.composer.at(equation.lhs.step)
+        return page.words("gradients.initial_note", equation=main, step=step) if main else ()
+    return reason(page, equation.terms, len(equation.terms))

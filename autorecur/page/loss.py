@@ -1,0 +1,57 @@
+"""Sections 3 and 4: the loss with its first derivative, and what an adjoint is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autorecur.page.context import Page
+from autorecur.page.reasons import reason
+from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph
+
+SQUARES = ("mse", "squared", "half_squared")
+
+
+def loss(page: Page) -> Iterator[Block]:
+    """The formula of the loss, the steps at which it stands, the seed."""
+    if not page.brief:
+        yield Paragraph(_opening(page))
+    rows = []
+    for equation in page.section("loss"):
+        if equation.label.startswith("dL/d"):
+            rows.append(page.display_row(equation, note=_seed_note(page, equation.label)))
+        else:
+            rows.append(page.display_row(equation))
+    yield Display(tuple(rows))
+    if page.derivation.loss.bypassed and not page.brief:
+        yield Paragraph(page.words("loss.logits", output=page.name(page.derivation.loss.bypassed)))
+
+
+def _opening(page: Page) -> Inlines:
+    found = page.derivation.loss
+    where = page.words(f"loss.at.{found.at}", last=page.steps_name())
+    outputs = page.words.listed([Math(page.name(name)) for name in found.outputs])
+    if found.kind in ("expression", "directions"):
+        return page.words(f"loss.{found.kind}", outputs=outputs, where=where)
+    return page.words("loss.target", outputs=outputs, target=page.name("target"), where=where)
+
+
+def _seed_note(page: Page, label: str) -> Inlines:
+    equation = page.equation(label)
+    assert equation is not None
+    name = label.removeprefix("dL/d").split("@")[0]
+    why = reason(page, equation.terms)
+    return page.words("loss.only", why=why, quantity=page.name(name))
+
+
+def adjoint(page: Page) -> Iterator[Block]:
+    """The definition, the one rule, and the letter for pre-activations."""
+    yield Paragraph(page.words("adjoint.is"))
+    body = page.words.formula("adjoint.formula")
+    key = "adjoint.note_rows" if page.in_rows else "adjoint.note"
+    yield Display((EquationRow((Cell(None, (body,), None),), (), (), page.words(key)),))
+    rule = page.rules.name("readers")
+    yield Paragraph(page.words("adjoint.rule", rule=page.rule_names(["readers"]) if rule else ""))
+    named = [e.label for e in page.section("names") if e.rule == "preactivation"]
+    if named and page.notation.preactivation:
+        pairs = page.words("adjoint.letter", delta=page.adjoint(named[0]), quantity=page.name(named[0]))
+        yield Paragraph(pairs)

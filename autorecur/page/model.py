@@ -1,0 +1,182 @@
+"""Section 1: the cell as its author wrote it, the names that the derivation gives, shapes, parameters, conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+from sympy.matrices.expressions import HadamardProduct
+
+from autorecur.graph.node import Node
+from autorecur.page.context import Page, plain, real_space
+from autorecur.page.counting import parameter_count
+from autorecur.render.blocks import (
+    Block,
+    Cell,
+    Display,
+    EquationRow,
+    Inlines,
+    Math,
+    Paragraph,
+    SideNote,
+    Table,
+    TableCell,
+)
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.express import express
+from autorecur.symbolic.layout import Layout, Sign, relation, row
+
+
+def model(page: Page) -> Iterator[Block]:
+    """The whole section without its heading."""
+    yield conventions(page)
+    if not page.brief:
+        yield Paragraph(_opening(page))
+    yield Display(tuple(page.display_row(e, comment=_comment(page, e.label)) for e in page.section("cell")))
+    if not page.brief:
+        yield from _named(page)
+    yield _shapes(page)
+    yield Paragraph(page.words("cell.count", formula=parameter_count(page)))
+
+
+def _comment(page: Page, name: str) -> Inlines:
+    title = page.title(name)
+    return (title,) if title else ()
+
+
+def _opening(page: Page) -> Inlines:
+    """What the cell reads, keeps and gives."""
+    cell = page.derivation.cell
+    keep = [name for name in cell.states if name not in cell.outputs]
+    parts = [
+        page.words(f"cell.{key}", names=page.words.listed([Math(page.name(name)) for name in names]))
+        for key, names in (("reads", cell.inputs), ("keeps", keep), ("gives", cell.outputs))
+        if names
+    ]
+    return page.words("cell.opening", parts=page.words.listed(parts))
+
+
+def _named(page: Page) -> Iterator[Block]:
+    """The quantities that were given a name, each beside the equation that reads it now."""
+    equations = page.section("names")
+    if not equations:
+        return
+    kinds = {e.rule for e in equations}
+    single = "one" if len(equations) == 1 else "many"
+    key = f"cell.names.{'preactivation' if 'preactivation' in kinds else 'operand'}.{single}"
+    yield Paragraph(page.words(key))
+    last = {page.owner(e.label): e.label for e in equations}
+    rows = []
+    for e in equations:
+        owner = page.owner(e.label)
+        again = _again(page, owner) if last[owner] == e.label else None
+        note = page.words("cell.again", equation=page.reference(owner)) if again else ()
+        rows.append(EquationRow((page.cell(e), again), (plain(e.number),), (), note))
+    if all(r.cells[1] is None for r in rows):
+        rows = [EquationRow(r.cells[:1], r.numbers) for r in rows]
+    yield Display(tuple(rows))
+
+
+def _again(page: Page, owner: str) -> Cell | None:
+    """The author's equation with the new names in it, if that is short."""
+    step = page.derivation.step
+    node: Node = step.assignments[owner].node
+    if node == step.authored[owner]:
+        return None
+    return Cell(page.name(owner), (page.composer(express(node)),))
+
+
+# ---------------------------------------------------------------------------------------------------------- shapes
+
+
+def _shapes(page: Page) -> Table:
+    """Each shape once, with everything that has it: quantities of a step, weights, biases."""
+    cell = page.derivation.cell
+    step = page.derivation.step
+    timed = [
+        *cell.inputs,
+        *(n for n, a in step.assignments.items() if a.kind != "loss" and not (page.brief and a.kind != "cell")),
+    ]
+    loss = page.derivation.loss
+    extra = [n for n in loss.inputs if n in page.derivation.extended.shapes]
+    shapes = page.derivation.extended.shapes
+    known = {n: shapes[n] if n in shapes else step.assignments[n].node.shape for n in (*timed, *extra)}
+    columns = [_grouped(page, known, c.t)]
+    parameters = {n: shapes[n] for n in cell.parameters if not n.endswith("]")}
+    learned = {n: shapes[n.split("[")[0]] for n in cell.parameters if n.endswith("]")}
+    weights = {n: s for n, s in parameters.items() if 1 not in s}
+    columns.append(_grouped(page, weights, None))
+    columns.append(_grouped(page, {**{n: s for n, s in parameters.items() if 1 in s}, **learned}, None))
+    titles = [page.words(f"cell.shapes.{key}") for key in ("quantities", "weights", "biases")]
+    used = [(title, column) for title, column in zip(titles, columns, strict=True) if column]
+    height = max(len(column) for _, column in used)
+    rows = tuple(
+        tuple((Math(column[i]),) if i < len(column) else () for _, column in used) for i in range(height)
+    )  # fmt: skip
+    header: tuple[TableCell, ...] = tuple(title for title, _ in used)
+    return Table(header, (rows,), "l" * len(used))
+
+
+MOST_NAMES = 6
+
+
+def _grouped(page: Page, shapes: dict[str, tuple[int | str, ...]], step: object) -> list[Layout]:
+    groups: dict[tuple[int | str, ...], list[str]] = {}
+    for name, shape in shapes.items():
+        groups.setdefault(tuple(shape), []).append(name)
+    lines = []
+    for shape, names in groups.items():
+        for start in range(0, len(names), MOST_NAMES):
+            part = names[start : start + MOST_NAMES]
+            items: list[Layout] = []
+            for name in part:
+                layout = page.name(name, step)
+                items.extend((Sign(",", "punct"), layout) if items else (layout,))
+            lines.append(row(*items, relation("in"), real_space(page, shape)))
+    return lines
+
+
+# ----------------------------------------------------------------------------------------------------- conventions
+
+
+def conventions(page: Page) -> SideNote:
+    """Only what this document uses."""
+    keys = list(_used(page))
+    items = [page.words(f"conventions.{key}", given=_given(page)) for key in keys]
+    return SideNote(tuple(items), page.words.text("conventions.title"))
+
+
+def _used(page: Page) -> Iterator[str]:
+    expressions = [e.rhs for e in page.derivation.equations]
+    found = {type(part) for e in expressions for part in sympy.preorder_traversal(e)}
+    functions = {part.op for e in expressions for part in sympy.preorder_traversal(e) if isinstance(part, c.Apply)}
+    yield "rows" if page.in_rows else "columns"
+    if HadamardProduct in found:
+        yield "hadamard"
+    if c.Quotient in found:
+        yield "quotient"
+    if c.Concatenation in found:
+        yield "stack"
+    if c.Block in found:
+        yield "block"
+    if c.Broadcast in found or any(isinstance(e, sympy.matrices.expressions.OneMatrix) for e in expressions):
+        yield "ones"
+    if functions & {"heaviside", "equal"}:
+        yield "indicator"
+    if page.derivation.paths.equations and not page.brief:
+        yield "jacobian_rows" if page.in_rows else "jacobian"
+        yield "partial"
+    yield "range" if _initial(page) else "range_alone"
+    yield "colour"
+
+
+def _initial(page: Page) -> list[str]:
+    cell = page.derivation.cell
+    return [key for state in cell.states for key in cell.initial_keys(state)]
+
+
+def _given(page: Page) -> Inlines:
+    """``h_0 and c_0 are`` given."""
+    names = _initial(page)
+    listed = page.words.listed([Math(page.name(name, None)) for name in names])
+    return page.words("conventions.given.one" if len(names) == 1 else "conventions.given.many", names=listed)

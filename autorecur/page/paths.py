@@ -1,0 +1,169 @@
+"""Section 7: the same gradient as a product of Jacobians, path by path, or the reason why this cell has no such form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy
+
+from autorecur.page.context import Page, plain
+from autorecur.page.readers import labels
+from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Reference, Strong
+from autorecur.render.measure import width
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.compose import compose_sides
+from autorecur.symbolic.layout import (
+    Backward,
+    Layout,
+    Matrix,
+    Num,
+    Row,
+    Sign,
+    Underbrace,
+    binary,
+    relation,
+    row,
+)
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation, Term
+
+ROOM = 29.0
+
+
+def paths(page: Page) -> Iterator[Block]:
+    """The whole section without its heading."""
+    form = page.derivation.paths
+    if not form.equations:
+        yield Paragraph(page.words(f"paths.none.{form.reason or 'shape'}"))
+        return
+    yield from _Section(page).blocks()
+
+
+@dataclass
+class _Section:
+    page: Page
+
+    def blocks(self) -> Iterator[Block]:
+        words, page = self.page.words, self.page
+        state = page.derivation.paths.state
+        self.equations = {e.label: e for e in page.section("paths")}
+        rows = "_rows" if page.in_rows else ""
+        yield Paragraph(words(f"paths.opening{rows}", adjoint=page.adjoint(state), state=page.name(state)))
+        yield from self.jacobians(rows)
+        yield from self.immediate()
+        yield from self.sums()
+
+    def of(self, rule: str) -> list[Equation]:
+        return [e for e in self.page.section("paths") if e.rule == rule]
+
+    def row(self, equation: Equation, note: Inlines = ()) -> EquationRow:
+        return self.page.display_row(equation, labels(self.page, equation) if _labelled(equation) else None, note)
+
+    def jacobians(self, rows: str) -> Iterator[Block]:
+        words, page = self.page.words, self.page
+        one, several, seed = (self.of(rule)[0] for rule in ("jacobian", "chain", "seed"))
+        if any(isinstance(part, c.Diagonal) for part in sympy.preorder_traversal(one.rhs)):
+            yield Paragraph(words("paths.diagonal"))
+        rule = page.rule("chain")
+        chain_note = words(f"paths.chain_note{rows}", rule=page.rule_names(["chain"]))
+        yield Display((self.row(one, (*rule, ".")), self.row(several, chain_note)))
+        yield Paragraph(words("paths.seed"))
+        yield Display((self.row(seed, words("paths.seed_note")),))
+
+    def immediate(self) -> Iterator[Block]:
+        words, page = self.page.words, self.page
+        for i, equation in enumerate(self.of("immediate")):
+            name = equation.lhs.bottom.name
+            parameter = page.name(name, None)
+            if i == 0:
+                yield Paragraph(words("paths.immediate", parameter=parameter, state=self.state(c.k)))
+            yield Display((self.row(equation, words("paths.immediate_note", parameter=parameter) if i == 0 else ()),))
+            if i == 0 and (example := self.spread_example(equation)) is not None:
+                yield example
+
+    def state(self, step: Any) -> Layout:
+        return self.page.name(self.page.derivation.paths.state, step)
+
+    def spread_example(self, equation: Equation) -> Block | None:
+        """What ``I ⊗ h`` looks like for two components."""
+        found = [part for part in sympy.preorder_traversal(equation.rhs) if isinstance(part, c.Spread)]
+        if not found:
+            return None
+        (spread, *_) = found
+        block = self.page.composer(spread.vector)
+        zero = Num("0")
+        matrix = Matrix(((block, zero), (zero, block)))
+        two = row(self.page.composer.size(c.size_text(spread.copies)), relation("="), Num("2"))
+        body = row(self.page.composer(spread), relation("="), matrix)
+        note = self.page.words("paths.spread_note", size=two)
+        return Display((EquationRow((Cell(None, (body,), None),), (), (), note),))
+
+    def sums(self) -> Iterator[Block]:
+        words, page = self.page.words, self.page
+        everywhere = page.derivation.loss.at == "all"
+        key = "all" if everywhere else "last"
+        whole, expansions = self.of("paths"), self.of("expansion")
+        yield Paragraph(words(f"paths.whole.{key}", parameters=words.listed([Math(self.bottom(e)) for e in whole])))
+        yield Display(tuple(self.row(e, words("paths.whole_note") if i == 0 else ()) for i, e in enumerate(whole)))
+        for i, expansion in enumerate(expansions):
+            if i == 0:
+                title = words(f"paths.expansion.{key}", count=words.number(len(expansion.terms)))
+                yield Paragraph((Strong(title), " ", *words(f"paths.expansion_reading.{key}")))
+            reference = next(e for e in whole if e.lhs == expansion.lhs)
+            yield self.expansion(expansion, plain(reference.number))
+        for column in self.of("column"):
+            one = page.reference(f"dL/d{whole[0].lhs.bottom.name}")
+            yield Paragraph(words(f"paths.column.{key}", adjoint=page.adjoint(page.derivation.paths.state, c.k)))
+            yield Display((self.row(column, words("paths.column_note", equation=one)),))
+
+    def bottom(self, equation: Equation) -> Layout:
+        return self.page.composer(equation.lhs.bottom)
+
+    def expansion(self, equation: Equation, number: str) -> Block:
+        """Every path with its own label: one line, or a triangle with one row for each loss."""
+        left, _ = compose_sides(equation, self.page.notation)
+        parts = [Underbrace(self.page.composer(term.expression), Backward(self.way(term))) for term in equation.terms]
+        losses = [(term.through or "").split(">")[0] for term in equation.terms]
+        note = self.page.words(
+            "paths.expansion_note", equation=Reference(number), last=self.page.steps_name(), count=Num(str(equation.horizon))
+        )
+        if len(set(losses)) > 1:
+            body: tuple[Layout, ...] = (_triangle(parts, losses),)
+        else:
+            whole = _joined(parts)
+            body = (whole,) if width(whole) < ROOM else (parts[0], *(row(binary("+"), part) for part in parts[1:]))
+        return Display((EquationRow((Cell(left, body),), (plain(equation.number),), (), note),))
+
+    def way(self, term: Term) -> Layout:
+        """``ℓ_3 → h_3 → h_2``."""
+        last, visit = (int(part) for part in (term.through or "").split(">"))
+        items: list[Layout] = [self.page.name(self.page.derivation.loss.name, last)]
+        for step in range(last, visit - 1, -1):
+            items.extend((relation("to"), self.state(sympy.Integer(step))))
+        return Row(tuple(items))
+
+
+def _labelled(equation: Equation) -> bool:
+    return len(equation.terms) > 1
+
+
+def _joined(parts: list[Layout]) -> Layout:
+    items: list[Layout] = []
+    for part in parts:
+        items.extend((binary("+"), part) if items else (part,))
+    return row(*items)
+
+
+def _triangle(parts: list[Layout], losses: list[str]) -> Layout:
+    """Rows collect a loss, columns a visit to the parameter."""
+    rows: dict[str, list[Layout]] = {}
+    for part, loss in zip(parts, losses, strict=True):
+        first = not rows
+        line = rows.setdefault(loss, [])
+        line.append(part if first else row(Sign("+"), part))
+    columns = max(len(line) for line in rows.values())
+    empty = Row(())
+    return Matrix(tuple((*line, *([empty] * (columns - len(line)))) for line in rows.values()), "none", "l")

@@ -1,0 +1,278 @@
+"""Section 2: the cell unrolled over three steps, as geometry made from its graph.
+
+A cell with one state is drawn node by node; any other as one box a step, with its states between the boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Integer
+
+from autorecur.graph.node import Node, Variable, postorder
+from autorecur.ops.linear import matmul, matrix_transpose
+from autorecur.page.context import Page
+from autorecur.page.drawing import RADIUS, Point, Sheet
+from autorecur.render.blocks import Block
+from autorecur.render.measure import width
+from autorecur.symbolic.express import express
+from autorecur.symbolic.functions import head
+from autorecur.symbolic.layout import Layout, Sign, binary, relation, row
+from autorecur.symbolic.names import raised
+
+if TYPE_CHECKING:
+    from autorecur.graph.adjoint import Contribution
+
+STEPS = 3
+PITCH = 143.0
+"""From one step to the next, in points."""
+ROW = 56.0
+BAR = 20.0
+WIDEST_LABEL = 5.2
+MOST_LANE = 3
+
+
+def picture(page: Page) -> Iterator[Block]:
+    """The picture with its caption."""
+    from autorecur.page.boxes import Boxes
+
+    chain = chain_of(page)
+    drawing = Chains(page, chain) if chain is not None else Boxes(page)
+    caption = page.words("picture.caption.nodes" if chain is not None else "picture.caption.boxes")
+    yield drawing.sheet().diagram(caption, page.words("picture.alt"))
+
+
+# ------------------------------------------------------------------------------------------------- labels of edges
+
+
+def contributions(
+    page: Page, name: str, step: int, reader: str | None = None, offset: int | None = None
+) -> list[Contribution]:
+    """What a quantity receives at a step of the three, through one reader or all."""
+    adjoint = page.derivation.adjoints.get(name)
+    if adjoint is None:
+        return []
+    return [
+        part
+        for part in adjoint.contributions
+        if step in part.steps.at(STEPS)
+        and (reader is None or part.through[0] == reader)
+        and (offset is None or part.offset == offset)
+    ]
+
+
+def sent(page: Page, name: str, step: int, parts: Sequence[Contribution]) -> Layout | None:
+    """What these contributions add: the term itself if it is short, else the adjoint that it adds to."""
+    if not parts:
+        return None
+    items: list[Layout] = []
+    for part in parts:
+        term = page.composer(express(part.node, Integer(step)))
+        items.extend((binary("+"), term) if items else (term,))
+    whole = row(*items)
+    return whole if width(whole) <= WIDEST_LABEL else page.adjoint(name, step)
+
+
+def word(page: Page, reader: Node, name: str) -> Layout | None:
+    """What an edge does to the value that it carries: the parameter that multiplies it, or the function applied to it."""
+    for node in postorder(reader):
+        if node.op is matmul:
+            inner = [_named(part) for part in node.inputs]
+            for own, other in ((0, 1), (1, 0)):
+                if (
+                    inner[own] == name
+                    and isinstance(weight := _bare(node.inputs[other]), Variable)
+                    and weight.offset is None
+                ):
+                    layout = page.name(weight.name, None)
+                    return raised(layout, Sign("top")) if node.inputs[other].op is matrix_transpose else layout
+        if (
+            node.op is not None
+            and len(node.inputs) == 1
+            and _named(node.inputs[0]) == name
+            and node.op.kind == "elementwise"
+        ):
+            return head(page.composer, node.op.name, node.op.name)
+    return None
+
+
+def _bare(node: Node) -> Node:
+    return node.inputs[0] if node.op is matrix_transpose else node
+
+
+def _named(node: Node) -> str | None:
+    bare = _bare(node)
+    return bare.name if isinstance(bare, Variable) and bare.offset is not None else None
+
+
+def loss_text(page: Page) -> Layout:
+    """``L = ℓ_1 + ℓ_2 + ℓ_3``."""
+    found = page.derivation.loss
+    steps = range(1, STEPS + 1) if found.at == "all" else [STEPS]
+    items: list[Layout] = []
+    for step in steps:
+        layout = page.name(found.name, step)
+        items.extend((binary("+"), layout) if items else (layout,))
+    return row(page.name("L", None), relation("="), *items)
+
+
+def loss_bar(page: Page, sheet: Sheet, columns: Sequence[float], bottom: float) -> None:
+    """The box in which the losses are added up."""
+    text = loss_text(page)
+    half = max(width(text) * 5 + 8, 24)
+    left = min(columns[0] - 22, (columns[0] + columns[-1]) / 2 - half)
+    right = max(columns[-1] + 22, (columns[0] + columns[-1]) / 2 + half)
+    sheet.box(left, bottom, right - left, BAR, text)
+
+
+def loss_steps(page: Page) -> list[int]:
+    return list(page.derivation.loss.steps.at(STEPS))
+
+
+def to_loss(page: Page, sheet: Sheet, name: str, step: int, start: Point, bottom: float) -> None:
+    """The edge from a quantity to the loss."""
+    loss = page.derivation.loss.name
+    found = contributions(page, name, step, loss, 0)
+    sheet.pair(start, (start[0], bottom), page.name(loss, step), sent(page, name, step, found), bool(found))
+
+
+# ------------------------------------------------------------------------------------------------------ node by node
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A cell with one state: the quantities from the state of one step to that of the next, and those behind it."""
+
+    state: str
+    lane: tuple[str, ...]
+    above: tuple[str, ...]
+    inputs: tuple[str, ...]
+    skip: bool
+    """The state reads itself past the other quantities of the lane."""
+
+
+def chain_of(page: Page) -> Chain | None:
+    """The chain of a cell that is simple enough to be drawn node by node."""
+    derivation = page.derivation
+    cell, loss = derivation.cell, derivation.loss
+    order = [name for loop in derivation.loops for name in loop.names if name != loss.name]
+    if len(cell.states) != 1 or cell.offsets[cell.states[0]] != (-1,) or len(cell.inputs) > 2:
+        return None
+    (state,) = cell.states
+    lane, above = order[: order.index(state) + 1], order[order.index(state) + 1 :]
+    reads = derivation.step.reads()
+    if (
+        len(lane) > MOST_LANE
+        or len(above) > 2
+        or (above and loss.outputs != (above[-1],))
+        or (not above and loss.outputs != (state,))
+    ):
+        return None
+    inputs = [(name, 0) for name in cell.inputs]
+    skip = len(lane) > 1 and (state, -1) in reads[state]
+    for i, name in enumerate(lane):
+        allowed = {*inputs, (lane[i - 1], 0)} if i else {*inputs, (state, -1)}
+        allowed |= {(state, -1)} if skip and name == state else set()
+        if not set(reads[name]) <= allowed or (i == 0 and (state, -1) not in reads[name]):
+            return None
+    for before, name in zip([state, *above], above, strict=False):
+        if set(reads[name]) != {(before, 0)}:
+            return None
+    if any(sum((x, 0) in reads[name] for name in lane) != 1 for x in cell.inputs):
+        return None
+    return Chain(state, tuple(lane), tuple(above), tuple(cell.inputs), skip)
+
+
+@dataclass
+class Chains:
+    """Draws a chain: states from left to right, inputs below, outputs and loss above."""
+
+    page: Page
+    chain: Chain
+
+    def sheet(self) -> Sheet:
+        self.drawn = Sheet()
+        chain = self.chain
+        self.drawn.disc((0.0, 0.0), self.page.name(chain.state, 0))
+        for step in range(1, STEPS + 1):
+            self.step(step)
+        top = ROW * len(chain.above) + RADIUS + 32.0
+        columns = [self.place(chain.state, step)[0] for step in loss_steps(self.page)]
+        loss_bar(self.page, self.drawn, columns, top)
+        last = chain.above[-1] if chain.above else chain.state
+        for step in loss_steps(self.page):
+            x, y = self.place(last, step)
+            to_loss(self.page, self.drawn, last, step, (x, y + RADIUS), top)
+        return self.drawn
+
+    def place(self, name: str, step: int) -> Point:
+        chain = self.chain
+        if name in chain.above:
+            return PITCH * step, ROW * (chain.above.index(name) + 1)
+        return PITCH * (step - 1) + PITCH * (chain.lane.index(name) + 1) / len(chain.lane), 0.0
+
+    def step(self, step: int) -> None:
+        page, chain, drawn = self.page, self.chain, self.drawn
+        before: tuple[str, int, Point] = (chain.state, step - 1, (PITCH * (step - 1), 0.0))
+        for name in chain.lane:
+            here = self.place(name, step)
+            drawn.disc(here, page.name(name, step))
+            self.edge(before, name, step, here)
+            self.inputs(name, step, here)
+            before = (name, step, here)
+        for name in chain.above:
+            here = self.place(name, step)
+            drawn.disc(here, page.name(name, step))
+            self.edge(before, name, step, here)
+            before = (name, step, here)
+        if chain.skip:
+            self.skip(step)
+
+    def edge(self, source: tuple[str, int, Point], reader: str, step: int, end: Point) -> None:
+        """From a quantity to its reader, and back."""
+        name, own, start = source
+        parts = contributions(self.page, name, own, reader, step - own)
+        back = self.back(name, own, parts)
+        node = self.page.derivation.step.assignments[reader].node
+        upright = start[0] == end[0]
+        gap = RADIUS + 1.0
+        a = (start[0], start[1] + gap) if upright else (start[0] + gap, start[1])
+        b = (end[0], end[1] - gap) if upright else (end[0] - gap, end[1])
+        self.drawn.pair(a, b, word(self.page, node, name), back, bool(parts))
+
+    def back(self, name: str, step: int, parts: Sequence[Contribution]) -> Layout | None:
+        return sent(self.page, name, step, parts)
+
+    def inputs(self, reader: str, step: int, here: Point) -> None:
+        reads = self.page.derivation.step.reads()[reader]
+        own = [name for name in self.chain.inputs if (name, 0) in reads]
+        for i, name in enumerate(own):
+            x = here[0] + (i - (len(own) - 1) / 2) * 44.0
+            low = (x, here[1] - ROW - (14.0 if self.chain.skip else 0.0))
+            self.drawn.disc(low, self.page.name(name, step))
+            parts = contributions(self.page, name, step, reader, 0)
+            node = self.page.derivation.step.assignments[reader].node
+            start, end = _between(low, here)
+            self.drawn.pair(start, end, word(self.page, node, name), self.back(name, step, parts), bool(parts))
+
+    def skip(self, step: int) -> None:
+        """The state reads itself directly: a curve past the lane."""
+        chain, page = self.chain, self.page
+        left, right = PITCH * (step - 1), PITCH * step
+        side, lift = RADIUS * 0.55, RADIUS * 0.9
+        self.drawn.arc((left + side, lift), (right - side, lift), 26.0, None)
+        parts = contributions(page, chain.state, step - 1, chain.state, 1)
+        if parts:
+            label = self.back(chain.state, step - 1, parts)
+            self.drawn.arc((right - side, -lift), (left + side, -lift), -26.0, label, backward=True)
+
+
+def _between(low: Point, high: Point) -> tuple[Point, Point]:
+    """From the rim of one disc to that of another."""
+    dx, dy = high[0] - low[0], high[1] - low[1]
+    length = float(sympy.sqrt(dx * dx + dy * dy))
+    gap = (RADIUS + 1.0) / length
+    return (low[0] + dx * gap, low[1] + dy * gap), (high[0] - dx * gap, high[1] - dy * gap)

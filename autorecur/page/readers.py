@@ -1,0 +1,114 @@
+"""Who reads a quantity, in words and as labels under the terms of its adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autorecur.page.context import Page, capital
+from autorecur.render.blocks import Inlines, Math, Reference
+from autorecur.symbolic.layout import Layout, Row, Words, row
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation, Term
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The equation of ``name`` at step t + ``offset`` reads the quantity."""
+
+    name: str
+    offset: int
+
+
+def readers(page: Page, name: str) -> list[Reader]:
+    """Every reader that sends something back, those of the same step first."""
+    adjoint = page.derivation.adjoints.get(name)
+    if adjoint is None:
+        return []
+    found = dict.fromkeys(Reader(part.through[0], part.offset) for part in adjoint.contributions)
+    return sorted(found, key=lambda reader: abs(reader.offset))
+
+
+def sentence(page: Page, name: str) -> Inlines:
+    """``Two equations read h_t: the output (2) of the same step, and the pre-activation (3) of the next.``"""
+    found = readers(page, name)
+    quantity = Math(page.name(name))
+    if not found:
+        return page.words("readers.none", quantity=quantity)
+    offsets = list(dict.fromkeys(reader.offset for reader in found))
+    if len(found) == 1:
+        (reader,) = found
+        what = equations(page, [reader.name])
+        if reader.offset == 0:
+            return page.words("readers.one", equation=what, quantity=quantity)
+        return page.words("readers.one_other", equation=what, quantity=quantity, step=page.from_step(reader.offset))
+    parts = []
+    for offset in offsets:
+        what = equations(page, [reader.name for reader in found if reader.offset == offset])
+        parts.append(
+            page.words("readers.of_same", equations=what)
+            if offset == 0
+            else page.words("readers.of_other", equations=what, step=page.from_step(offset))
+        )
+    if len(offsets) == 1 and offsets[0] == 0:
+        parts = [equations(page, [reader.name for reader in found])]
+    count = page.words.number(len(found))
+    return capital(page.words("readers.many", count=count, quantity=quantity, list=page.words.listed(parts)))
+
+
+def equations(page: Page, names: Sequence[str]) -> Inlines:
+    """``the output (2)`` and ``the pre-activations (8)–(11)``: kinds of a sort together."""
+    shared = [name for name in names if page.kind(name) == "preactivation"]
+    parts: list[Inlines] = []
+    for name in names:
+        if name in shared and len(shared) > 1:
+            if name == shared[0]:
+                links = page.references(shared)
+                parts.append((*page.words("called.preactivations"), *((" ", *links) if links else ())))
+            continue
+        links = page.reference(name)
+        parts.append((*page.called(name), *((" ", *links) if links else ())))
+    return page.words.listed(parts)
+
+
+def labels(page: Page, equation: Equation) -> list[Layout | None] | None:
+    """A label under each term, if there are several: through which equation it came, or from which step."""
+    terms = equation.terms
+    if len(terms) < 2 or equation.altered or page.brief:
+        return None
+    others = [term for term in terms if term.offset]
+    short = len(terms) > 2
+    result: list[Layout | None] = []
+    for term in terms:
+        if term.offset and len(others) == 1:
+            step = page.composer.at(equation.lhs.step + term.offset)
+            result.append(_mixed(page.words("label.from_step", step=step)))
+        else:
+            result.append(_through(page, term, short))
+    return result
+
+
+def _through(page: Page, term: Term, short: bool) -> Layout:
+    name = (term.through or "").split(">")[0]
+    owner = page.owner(name)
+    if name == page.derivation.loss.name:
+        return Words(page.words.text("label.loss" if short else "label.through_loss"))
+    title = page.title(owner)
+    if not title:
+        return _mixed(page.words("label.through_name", name=page.name(owner)))
+    return Words(title if short else page.words.text("label.through", title=title))
+
+
+def _mixed(inlines: Inlines) -> Layout:
+    """Prose with formulas as one layout."""
+    items: list[Layout] = []
+    for piece in inlines:
+        if isinstance(piece, Math):
+            items.append(piece.layout)
+        elif isinstance(piece, Reference):
+            items.append(Words(f"({piece.number})"))
+        elif isinstance(piece, str):
+            items.append(Words(piece))
+    return items[0] if len(items) == 1 else Row(tuple(items)) if items else row()
