@@ -98,15 +98,12 @@ def adjoints(
             moved = factored(sent, own) if leaf.offset is None else shift(factored(sent, own), back)
             raw.setdefault(leaf.name, []).append(Contribution(moved, (name,), back, ops, EVERY))
     support = _supports(raw, leaves, loss, loss_steps)
-    found = {
-        name: Adjoint(
-            name,
-            leaves[name].shape,
-            tuple(replace(c, steps=support[c.through[0]].shifted(-c.offset)) for c in parts if c.through[0] in support),
-            leaves[name].offset is not None,
-        )
-        for name, parts in raw.items()
-    }
+    found = {}
+    for name, parts in raw.items():
+        same_step_first = sorted(parts, key=lambda c: abs(c.offset))
+        reached = [c for c in same_step_first if c.through[0] in support]
+        existing = tuple(replace(c, steps=support[c.through[0]].shifted(-c.offset)) for c in reached)
+        found[name] = Adjoint(name, leaves[name].shape, existing, leaves[name].offset is not None)
     return _put_in_place(found, equations, keep | {loss}, states)
 
 
