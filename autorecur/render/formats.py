@@ -65,6 +65,6 @@ def _unknown(path: Path, suffix: str) -> str:
     known = ", ".join(SUFFIXES[:-1]) + " and " + SUFFIXES[-1]
     if not suffix:
         return f"{path.name} has no suffix to choose a format by; known are {known}"
-    near = get_close_matches(suffix, SUFFIXES, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    near = get_close_matches(suffix[1:], [name[1:] for name in SUFFIXES], n=1, cutoff=0.5)
+    hint = f"; did you mean .{near[0]}?" if near else ""
     return f"no format is called {suffix}; known are {known}{hint}"
