@@ -17,6 +17,9 @@ __all__ = ["UnknownCellError", "cells", "load"]
 class _Room(ModuleType, Mapping[str, Cell]):
     """This package answers like its mapping, because importing it puts it in the place of ``autorecur.cells``."""
 
+    __eq__ = ModuleType.__eq__  # a module is itself, and has a place in sets of modules
+    __hash__ = ModuleType.__hash__
+
     def __getitem__(self, name: str) -> Cell:
         return cells[name]
 

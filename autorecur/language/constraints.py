@@ -76,6 +76,7 @@ class Constraints:
         for name in roles.names:
             self.shapes[name] = self._shape_of_name(name, scalars)
         self.operations: list[Operation] = []
+        self.operations_of: dict[str, list[Operation]] = {}
         self.unsure: set[Dimension] = set()
         self.products: dict[int, Shape] = {}
         self.sides: dict[str, tuple[Source, Span]] = {}
@@ -107,7 +108,9 @@ class Constraints:
 
     def add_equation(self, assignment: Assignment, source: Source) -> None:
         self.source = source
+        first = len(self.operations)
         shape, _ = self._shape(assignment.expression)
+        self.operations_of[assignment.name] = self.operations[first:]
         target = self.shapes[assignment.name]
         try:
             self._equal(target, shape)
@@ -253,9 +256,9 @@ class Constraints:
             if not changed and self.dimensions.equal_sums:
                 self._solve_sums()
 
-    def force_products(self) -> None:
-        """What is not known to be a number is a matrix or a vector."""
-        for operation in self.operations:
+    def force_products(self, name: str) -> None:
+        """In the equation of ``name``, what is not known to be a number is a matrix or a vector."""
+        for operation in self.operations_of[name]:
             if not operation.done and operation.operator == "@":
                 self._multiply(operation)
                 self.propagate()

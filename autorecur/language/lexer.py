@@ -22,6 +22,7 @@ _WORD = re.compile(r"[^\W\d_]\w*")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _TIME = r"\s*t\s*(?:([+\-−])\s*(\d+)\s*)?"
 _INDEX = re.compile(rf"\s*\[{_TIME}\]", re.ASCII)
+_ROUND_INDEX = re.compile(rf"\({_TIME}\)", re.ASCII)
 _SUPERSCRIPT_TIME = re.compile(
     rf"\^\s*(?:\{{\s*(?:<|\(|\[|\\langle\b)?{_TIME}(?:>|\)|\]|\\rangle)?\s*\}}|<{_TIME}>|\({_TIME}\)|t(?!\w))", re.ASCII
 )
@@ -244,7 +245,7 @@ class Lexer:
     def _suffix(self, start: int, prefix: str) -> tuple[str, int | None]:
         """A subscript or a time index at ``start``: what it adds to the name, and the offset from t."""
         text = self.text
-        for pattern in (_INDEX, _SUPERSCRIPT_TIME, _UNICODE_TIME):
+        for pattern in (_INDEX, _ROUND_INDEX, _SUPERSCRIPT_TIME, _UNICODE_TIME):
             if found := pattern.match(text, start, self.end):
                 self.position = found.end()
                 signs = [group for group in found.groups() if group]

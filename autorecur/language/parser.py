@@ -333,13 +333,12 @@ class Parser:
             )
 
     def _refuse_missing(self, operator: Token) -> None:
+        if self.token.kind == "end" and self.open:
+            raise self._unclosed()
         if self.token.kind in ("end", ")", "]", ","):
+            hint = "An equation stands on one line." if self.token.kind == "end" else ""
             sign = self.source.slice(operator.span)
-            raise (
-                self._unclosed()
-                if self.token.kind == "end" and self.open
-                else self.source.error(f"nothing stands behind this '{sign}'.", operator.span)
-            )
+            raise self.source.error(f"nothing stands behind this '{sign}'.", operator.span, hint=hint)
 
     def _unclosed(self) -> CellError:
         opener = self.open[-1]

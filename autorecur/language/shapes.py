@@ -84,6 +84,7 @@ class _Inference:
         self.problem = problem
         self.roles = problem.roles
         self.vectors_first = vectors_first
+        self.equations = {assignment.name: assignment.expression for assignment in problem.assignments}
         self.constraints = Constraints(problem.roles, problem.scalars, problem.given, convention)
         self.dimensions = self.constraints.dimensions
 
@@ -105,9 +106,10 @@ class _Inference:
         self._make_vectors(inputs)
         for loop in self.roles.loops:
             for name in new(loop.names):
+                constraints.force_products(name)
+                self._bind_if_number(name)
                 self._count_components(name)
                 constraints.propagate()
-        constraints.force_products()
         self._make_vectors(new(self.roles.assigned))
         constraints.force_elementwise()
         self._bind_vectors()
@@ -135,16 +137,20 @@ class _Inference:
         self.constraints.propagate()
 
     def _bind_numbers(self) -> None:
-        """A quantity made of numbers and of parameters of unknown size, such as ``w^T x[t] + b``, is a number."""
-        equations = {assignment.name: assignment.expression for assignment in self.problem.assignments}
         for loop in self.roles.loops:
             for name in self._new(loop.names):
-                rows, columns = self.constraints.shapes[name]
-                if not self.dimensions.is_open(self._length((rows, columns))) or self.dimensions.is_large(columns):
-                    continue
-                if self.constraints.is_made_of_numbers(equations[name], name):
-                    self._bind_number(name)
-                    self.constraints.propagate()
+                self._bind_if_number(name)
+
+    def _bind_if_number(self, name: str) -> None:
+        """A quantity made of numbers and of parameters of unknown size, such as ``w^T x[t] + b``, is a number."""
+        shape = self.constraints.shapes[name]
+        if not self.vectors_first or self.problem.given or not self.dimensions.is_open(self._length(shape)):
+            return
+        if not self.dimensions.is_large(self._unit(shape)) and self.constraints.is_made_of_numbers(
+            self.equations[name], name
+        ):
+            self._bind_number(name)
+            self.constraints.propagate()
 
     def _bind_number(self, name: str) -> None:
         """A number, unless a matrix multiplies it: then its lower-case factors were matrices, and this reading is wrong."""

@@ -110,7 +110,8 @@ def test_cells_are_parsed_once() -> None:
 def test_the_package_stands_for_its_mapping() -> None:
     """Whoever imports the package first, ``autorecur.cells`` answers like the mapping."""
     code = (
-        "import autorecur.cells, autorecur as ar; c = ar.cells; print(len(c), c['lstm'].name, 'gru' in c, c.get('x'))"
+        "import autorecur.cells, autorecur as ar; c = ar.cells; "
+        "print(len(c), c['lstm'].name, 'gru' in c, c.get('x'), {c} == {c})"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout == "26 lstm True None\n"
+    assert result.stdout == "26 lstm True None True\n"

@@ -47,6 +47,7 @@ def test_operators_bind_as_the_contract_says(text: str, tree: object) -> None:
         ("x^t", "x[t]"),
         ("h[ t - 2 ]", "h[t-2]"),
         ("hₜ₋₁", "h[t-1]"),
+        ("a(t-1)", "a[t-1]"),
         (r"W_{hh}^\top h_{t-1}", "W_hh^T h[t-1]"),
         (r"W_{hh}^{\top} h_{t-1}", "W_hh^T h[t-1]"),
         (r"\sigma(W_f x_t)", "sigmoid(W_f x[t])"),

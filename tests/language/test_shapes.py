@@ -96,6 +96,12 @@ def test_inner_product_with_a_lower_case_vector() -> None:
     assert c.extended({"loss": "square(s[t] - target[t])"}).shapes["target"] == (1, 1)
 
 
+def test_quadratic_form() -> None:
+    """A product of vectors on both sides of a matrix is a number, and so is what is added to it."""
+    c = cell("s[t] = x[t]^T A x[t] + b")
+    assert (c.shapes["s"], c.parameters["A"], c.parameters["b"]) == ((1, 1), ("n_x", "n_x"), ())
+
+
 def test_lower_case_matrices() -> None:
     """Lower-case weights that multiply a state are matrices all the same."""
     c = cell("h[t] = tanh(w_hh^T h[t-1] + w_xh^T x[t] + b)")
