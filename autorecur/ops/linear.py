@@ -67,7 +67,7 @@ def _block_of(g: Any, out: Any, *inputs: Any, axis: int, wanted: int) -> Any:
     return block(g, axis=axis, start=add_sizes(0, *sizes[:wanted]), size=sizes[wanted])
 
 
-concatenate = Op("concatenate", "linear", _joined, _concatenate, (_block_of,), arity=-1, broadcasts=False)
+concatenate = Op("concatenate", "linear", _joined, _concatenate, (_block_of,), arity=-1, broadcasts=True)
 """Blocks one after the other along ``axis``; each is sent its own block of the cotangent."""
 
 

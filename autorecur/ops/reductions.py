@@ -150,6 +150,7 @@ cross_entropy = Op(
         lambda g, out, z, target, axis: g * (logsumexp(z, axis=axis) - z),
     ),
     arity=2,
+    broadcasts=True,
     definition=lambda z, target, axis: (
         total(target, axis=axis) * logsumexp(z, axis=axis) - total(target * z, axis=axis)
     ),
@@ -165,6 +166,7 @@ binary_cross_entropy = Op(
         lambda g, out, z, target, axis: -(g * z),
     ),
     arity=2,
+    broadcasts=True,
     definition=lambda z, target, axis: total(softplus(z) - multiply(target, z), axis=axis),
 )
 """``−Σ (target log σ(z) + (1 − target) log(1 − σ(z)))``, from the logits z."""
