@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from autorecur.graph.range import EVERY, Bound
 from autorecur.page.context import Page, capital
-from autorecur.page.readers import labels, readers, sentence
+from autorecur.page.readers import Reader, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
-from autorecur.render.blocks import Block, Display, EquationRow, Inlines, Math, Paragraph, Strong
+from autorecur.render.blocks import Block, Display, EquationRow, Inline, Inlines, Math, Paragraph, Strong
 from autorecur.symbolic.layout import Layout, Sign, row
 
 if TYPE_CHECKING:
@@ -85,9 +85,12 @@ def heading(page: Page, name: str) -> Inlines:
     """The quantity's title as the first words of a paragraph."""
     owner = page.owner(name)
     kind = page.kind(name)
-    if kind in ("preactivation", "operand", "factor"):
-        return (Strong(page.words(f"heading.{kind}")), " ")
     title = page.title(owner)
+    if kind == "preactivation":
+        key = "preactivation" if page.notation.bare_delta or not title else "preactivation_of"
+        return (Strong(page.words(f"heading.{key}", title=title)), " ")
+    if kind in ("operand", "factor"):
+        return (Strong(page.words(f"heading.{kind}", quantity=page.name(name))), " ")
     text: Inlines = capital((title,)) if title else (Math(page.name(owner)),)
     return (Strong((*text, ".")), " ")
 
@@ -100,6 +103,7 @@ def _quantity(page: Page, group: Group) -> Iterator[Block]:
         yield Display((page.display_row(main),))
         return
     opening = [*heading(page, group.name), *sentence(page, group.name), " "]
+    opening.extend(_silent(page, group))
     opening.extend(_since(page, [group]))
     opening.extend(_for_steps(page, main))
     yield Paragraph(tuple(opening))
@@ -122,7 +126,7 @@ def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
     """A condition for the steps at which fewer terms exist, on a line of its own."""
     steps = equation.steps
     assert steps is not None
-    missing = [r for r in readers(page, group.name) if r.offset and not _exists(equation, r.name, r.offset)]
+    missing = [r for r in readers(page, group.name) if r.offset and not _exists(equation, r)]
     if steps.single and missing and steps.first == Bound(True, 0):
         text = page.words("backward.last")
     elif steps.single and missing and steps.first == Bound(False, 1):
@@ -133,12 +137,27 @@ def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
     note: Inlines = ()
     if missing:
         step = equation.lhs.step + missing[0].offset
-        note = page.words("backward.missing", quantity=page.name(missing[0].name, step))
+        one = page.words("backward.missing", quantity=page.name(missing[0].name, step))
+        note = one if len(missing) == 1 else page.words("backward.missing_step", step=page.composer.at(step))
     yield Display((page.display_row(equation, labels(page, equation), note),))
 
 
-def _exists(equation: Equation, name: str, offset: int) -> bool:
-    return any(t.offset == offset and (t.through or "").split(">")[0] == name for t in equation.terms)
+def _exists(equation: Equation, reader: Reader) -> bool:
+    return any(t.offset == reader.offset and (t.through or "").split(">")[0] == reader.name for t in equation.terms)
+
+
+def _silent(page: Page, group: Group) -> Inlines:
+    """Readers of the same step that see the loss at some steps only, and not at those of the main equation."""
+    main = group.equations[0]
+    text: list[Inline] = []
+    for reader in readers(page, group.name):
+        if reader.offset or _exists(main, reader):
+            continue
+        parts = page.derivation.adjoints[group.name].contributions
+        steps = next(part.steps for part in parts if part.through[0] == reader.name and not part.offset)
+        what = capital(page.called(reader.name))
+        text.extend((*page.words("backward.silent", reader=what, domain=page.domain(steps)), " "))
+    return tuple(text)
 
 
 def _preactivations(page: Page, together: Sequence[Group]) -> Iterator[Block]:
@@ -153,11 +172,11 @@ def _preactivations(page: Page, together: Sequence[Group]) -> Iterator[Block]:
     rows = []
     for i, equation in enumerate(main):
         title = page.title(page.owner(together[i].name))
-        comment: list[object] = [title] if title else []
+        comment: list[Inline] = [title] if title else []
         if len(same) > 1 and equation.steps is not None:
             comment.extend((", " if comment else "", Math(page.domain(equation.steps))))
         note = _through(page, equation, first=i == 0)
-        rows.append(page.display_row(equation, None, note, tuple(comment)))  # type: ignore[arg-type]
+        rows.append(page.display_row(equation, None, note, tuple(comment)))
     yield Display(tuple(rows))
 
 

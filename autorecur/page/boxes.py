@@ -10,8 +10,10 @@ from autorecur.page.drawing import APART, LABEL, RADIUS, Point, Sheet
 from autorecur.page.picture import PITCH, STEPS, contributions, loss_bar, loss_steps, sent, to_loss
 from autorecur.symbolic.layout import Layout, Matrix, Row
 
-LANE = 40.0
+LANE = 34.0
 BOX = 64.0
+RISE = 26.0
+"""The length of the edges to inputs, outputs and the loss."""
 LEFT = 42.0
 """From the middle of an initial state to the first box."""
 DETOUR = 26.0
@@ -36,7 +38,7 @@ class Boxes:
             self.drawn.box(self.left(step), 0.0, BOX, self.height, self.inside(step))
             self.inputs(step)
         for state in self.lanes:
-            for offset in self.cell.offsets[state]:
+            for offset in filter(None, self.cell.offsets[state]):
                 for step in range(1, STEPS + 1):
                     self.state(state, offset, step)
         self.outputs()
@@ -59,13 +61,7 @@ class Boxes:
         if len(cells) % 2 and len(cells) > 1:
             cells.append(Row(()))
         rows = [tuple(cells[i : i + 2]) for i in range(0, len(cells), 2)]
-        return (
-            Matrix(tuple(rows), "none")
-            if len(rows) > 1
-            else Row((*rows[0],))
-            if len(rows[0]) == 1
-            else Matrix(tuple(rows), "none")
-        )
+        return cells[0] if len(cells) == 1 else Matrix(tuple(rows), "none")
 
     # ------------------------------------------------------------------------------------------------- states
 
@@ -122,7 +118,7 @@ class Boxes:
     def inputs(self, step: int) -> None:
         names = self.cell.inputs[:MOST_BESIDE]
         for x, name in zip(self.spread(step, len(names)), names, strict=True):
-            low = -self.low - 32.0 - RADIUS
+            low = -self.low - RISE - RADIUS
             self.drawn.disc((x, low), self.page.name(name, step))
             parts = [p for p in contributions(self.page, name, step) if p.offset == 0]
             back = sent(self.page, name, step, parts)
@@ -139,8 +135,8 @@ class Boxes:
         shown = [name for name in self.cell.outputs if name not in self.lanes][:MOST_BESIDE]
         read = [name for name in loss.outputs if name not in shown][:1]
         names = shown or read
-        level = self.height + 32.0 + RADIUS
-        top = level + RADIUS + 30.0 if shown else self.height + 40.0
+        level = self.height + RISE + RADIUS
+        top = level + RADIUS + RISE if shown else self.height + RISE
         columns = []
         for step in range(1, STEPS + 1):
             for x, name in zip(self.spread(step, len(names)), names, strict=True):

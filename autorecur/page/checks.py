@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
     from autorecur.verify.report import Check
 
-MOST_QUANTITIES = 6
+MOST_QUANTITIES = 4
 
 
 def seal(page: Page, section: str | None) -> SideNote:
@@ -89,8 +89,18 @@ def _key(reference: str) -> str:
     return reference.lower().replace(" ", "_").replace("-", "_")
 
 
+RUNS = "runs"
+"""The column of all references that are runs of the cell or of its adjoint, and no numerical derivative."""
+_DERIVATIVES = ("complex step", "central differences")
+
+
+def _kind(check: Check) -> str:
+    return check.reference if check.reference in _DERIVATIVES else RUNS
+
+
 def _kinds(page: Page) -> list[str]:
-    return list(dict.fromkeys(check.reference for check in page.report.checks))
+    found = {_kind(check) for check in page.report.checks}
+    return [kind for kind in (*_DERIVATIVES, RUNS) if kind in found]
 
 
 def _table(page: Page) -> Table:
@@ -150,7 +160,7 @@ def _row(page: Page, kinds: Sequence[str], part: Sequence[Equation]) -> TableRow
         _quantities(page, part),
         _shape(page, part),
         (str(len(found)),),
-        *(_worst(page, [check for check in found if check.reference == kind]) for kind in kinds),
+        *(_worst(page, [check for check in found if _kind(check) == kind]) for kind in kinds),
     )
 
 
@@ -165,11 +175,12 @@ def _quantities(page: Page, part: Sequence[Equation]) -> Inlines:
     layouts: list[Layout] = list(dict.fromkeys(page.composer(e.lhs) for e in part))
     if any(e.section == "paths" for e in part):
         return page.words(f"checks.paths.{_PATHS.get(part[0].rule, part[0].rule)}")
-    shown = layouts if len(layouts) <= MOST_QUANTITIES else layouts[: MOST_QUANTITIES - 1]
+    short = len(layouts) <= MOST_QUANTITIES
+    shown = layouts if short else layouts[: MOST_QUANTITIES - 2]
     items: list[str | Math] = []
     for layout in shown:
         items.extend((", ", Math(layout)) if items else (Math(layout),))
-    return (*items, ", …") if len(shown) < len(layouts) else tuple(items)
+    return tuple(items) if short else (*items, ", …, ", Math(layouts[-1]))
 
 
 def _shape(page: Page, part: Sequence[Equation]) -> Inlines:
@@ -219,12 +230,12 @@ def _rule_error(page: Page, kind: str) -> float | None:
     found = page.rules.measured.values()
     if "complex" in kind:
         return max((m.complex_step for m in found if m.complex_step is not None), default=None)
-    if "central" in kind or "differences" in kind:
+    if "central" in kind:
         return max((m.central for m in found if m.central is not None), default=None)
     return None
 
 
 def _worst_of(page: Page, kind: str) -> Inlines:
-    errors = [check.max_error for check in page.report.checks if check.reference == kind]
+    errors = [check.max_error for check in page.report.checks if _kind(check) == kind]
     own = _rule_error(page, kind)
     return scientific(page, max([*errors, *([own] if own is not None else [])], default=None))

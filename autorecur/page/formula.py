@@ -35,7 +35,7 @@ from autorecur.symbolic.names import GREEK, Notation, name_layout, raised
 _TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|@[a-z_]+|\d+(?:\.\d+)?|[A-Za-z]|[^\s])")
 _BINARY = ("+", "-", "odot", "otimes", "cdot", "times", "circ")
 _RELATIONS = ("=", "<", ">", "le", "ge", "ne", "in", "gets", "to", "approx")
-_ORDINARY = ("partial", "top", "infty", "cdots", "ldots", "ell", "prime", "dots", "sum")
+_ORDINARY = ("partial", "top", "infty", "cdots", "ldots", "prime", "dots", "sum")
 _PUNCTUATION = (",", ";")
 _ACCENTS = ("bar", "hat", "tilde", "vec")
 _FUNCTIONS = ("tanh", "exp", "log", "max", "min", "diag", "softmax", "sin", "cos", "erf", "sum", "logsumexp", "sign")
@@ -140,7 +140,7 @@ class _Reader:
             return special(self)
         if name in _ACCENTS:
             return Accent(name, self.group())
-        if name in GREEK or name in ("varphi", "varepsilon"):
+        if name in GREEK or name in ("varphi", "varepsilon", "ell"):
             return Ident(name)
         if name in _FUNCTIONS and name != "sum":
             return Function(name)

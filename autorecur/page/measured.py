@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def _central(example: Example, g: Array, which: int) -> Array:
     for index in np.ndindex(result.shape):
         rows = [_slope(example, g, which, index, CENTRAL_STEP / 2**level) for level in range(4)]
         for order in range(1, 4):
-            rows = [(4**order * b - a) / (4**order - 1) for a, b in zip(rows, rows[1:], strict=False)]
+            rows = [(4**order * b - a) / (4**order - 1) for a, b in pairwise(rows)]
         result[index] = rows[0]
     return result
 

@@ -70,8 +70,8 @@ def _named(page: Page) -> Iterator[Block]:
     for e in equations:
         owner = page.owner(e.label)
         again = _again(page, owner) if last[owner] == e.label else None
-        note = page.words("cell.again", equation=page.reference(owner)) if again else ()
-        rows.append(EquationRow((page.cell(e), again), (plain(e.number),), (), note))
+        comment = page.words("cell.again", equation=page.reference(owner)) if again else ()
+        rows.append(EquationRow((page.cell(e), again), (plain(e.number),), comment))
     if all(r.cells[1] is None for r in rows):
         rows = [EquationRow(r.cells[:1], r.numbers) for r in rows]
     yield Display(tuple(rows))
@@ -93,10 +93,8 @@ def _shapes(page: Page) -> Table:
     """Each shape once, with everything that has it: quantities of a step, weights, biases."""
     cell = page.derivation.cell
     step = page.derivation.step
-    timed = [
-        *cell.inputs,
-        *(n for n, a in step.assignments.items() if a.kind != "loss" and not (page.brief and a.kind != "cell")),
-    ]
+    named = [] if page.brief else [n for n, a in step.assignments.items() if a.kind not in ("cell", "loss")]
+    timed = [*cell.inputs, *(a.name for a in cell.assignments), *named]
     loss = page.derivation.loss
     extra = [n for n in loss.inputs if n in page.derivation.extended.shapes]
     shapes = page.derivation.extended.shapes

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
-from autorecur.page.context import Page, plain
-from autorecur.page.readers import labels
+from autorecur.page.context import Page, capital, plain
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Reference, Strong
 from autorecur.render.measure import width
 from autorecur.symbolic import carriers as c
@@ -21,7 +20,9 @@ from autorecur.symbolic.layout import (
     Num,
     Row,
     Sign,
+    Space,
     Underbrace,
+    Words,
     binary,
     relation,
     row,
@@ -60,14 +61,25 @@ class _Section:
         return [e for e in self.page.section("paths") if e.rule == rule]
 
     def row(self, equation: Equation, note: Inlines = ()) -> EquationRow:
-        return self.page.display_row(equation, labels(self.page, equation) if _labelled(equation) else None, note)
+        """One row; several terms are labelled with the quantities that they run through."""
+        labels = [self.through(term) for term in equation.terms] if len(equation.terms) > 1 else None
+        return self.page.display_row(equation, labels, note)
+
+    def through(self, term: Term) -> Layout:
+        if not term.through:
+            return Words(self.page.words.text("label.directly"))
+        items: list[Layout] = []
+        for name in term.through.split(">"):
+            layout = self.page.name(name)
+            items.extend((relation("to"), layout) if items else (layout,))
+        return row(*items)
 
     def jacobians(self, rows: str) -> Iterator[Block]:
         words, page = self.page.words, self.page
         one, several, seed = (self.of(rule)[0] for rule in ("jacobian", "chain", "seed"))
         if any(isinstance(part, c.Diagonal) for part in sympy.preorder_traversal(one.rhs)):
             yield Paragraph(words("paths.diagonal"))
-        rule = page.rule("chain")
+        rule = capital(page.rule("chain"))
         chain_note = words(f"paths.chain_note{rows}", rule=page.rule_names(["chain"]))
         yield Display((self.row(one, (*rule, ".")), self.row(several, chain_note)))
         yield Paragraph(words("paths.seed"))
@@ -107,13 +119,15 @@ class _Section:
         key = "all" if everywhere else "last"
         whole, expansions = self.of("paths"), self.of("expansion")
         yield Paragraph(words(f"paths.whole.{key}", parameters=words.listed([Math(self.bottom(e)) for e in whole])))
-        yield Display(tuple(self.row(e, words("paths.whole_note") if i == 0 else ()) for i, e in enumerate(whole)))
-        for i, expansion in enumerate(expansions):
-            if i == 0:
-                title = words(f"paths.expansion.{key}", count=words.number(len(expansion.terms)))
-                yield Paragraph((Strong(title), " ", *words(f"paths.expansion_reading.{key}")))
-            reference = next(e for e in whole if e.lhs == expansion.lhs)
-            yield self.expansion(expansion, plain(reference.number))
+        for i, equation in enumerate(whole):
+            if i:
+                yield Paragraph(words("paths.likewise", parameter=self.bottom(equation)))
+            yield Display((self.row(equation, words("paths.whole_note") if i == 0 else ()),))
+            for expansion in (e for e in expansions if e.lhs == equation.lhs):
+                if i == 0:
+                    title = words(f"paths.expansion.{key}", count=words.number(len(expansion.terms)))
+                    yield Paragraph((Strong(title), " ", *words(f"paths.expansion_reading.{key}")))
+                yield self.expansion(expansion, plain(equation.number))
         for column in self.of("column"):
             one = page.reference(f"dL/d{whole[0].lhs.bottom.name}")
             yield Paragraph(words(f"paths.column.{key}", adjoint=page.adjoint(page.derivation.paths.state, c.k)))
@@ -128,7 +142,10 @@ class _Section:
         parts = [Underbrace(self.page.composer(term.expression), Backward(self.way(term))) for term in equation.terms]
         losses = [(term.through or "").split(">")[0] for term in equation.terms]
         note = self.page.words(
-            "paths.expansion_note", equation=Reference(number), last=self.page.steps_name(), count=Num(str(equation.horizon))
+            "paths.expansion_note",
+            equation=Reference(number),
+            last=self.page.steps_name(),
+            count=Num(str(equation.horizon)),
         )
         if len(set(losses)) > 1:
             body: tuple[Layout, ...] = (_triangle(parts, losses),)
@@ -146,10 +163,6 @@ class _Section:
         return Row(tuple(items))
 
 
-def _labelled(equation: Equation) -> bool:
-    return len(equation.terms) > 1
-
-
 def _joined(parts: list[Layout]) -> Layout:
     items: list[Layout] = []
     for part in parts:
@@ -163,7 +176,10 @@ def _triangle(parts: list[Layout], losses: list[str]) -> Layout:
     for part, loss in zip(parts, losses, strict=True):
         first = not rows
         line = rows.setdefault(loss, [])
-        line.append(part if first else row(Sign("+"), part))
+        line.append(row(Space("quad") if first else Sign("+"), part))
     columns = max(len(line) for line in rows.values())
     empty = Row(())
-    return Matrix(tuple((*line, *([empty] * (columns - len(line)))) for line in rows.values()), "none", "l")
+    blank = (empty,) * columns
+    filled = [(*line, *([empty] * (columns - len(line)))) for line in rows.values()]
+    spaced = [line for pair in zip(filled, [blank] * len(filled), strict=True) for line in pair][:-1]
+    return Matrix(tuple(spaced), "none", "l")

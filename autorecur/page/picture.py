@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STEPS = 3
 PITCH = 143.0
 """From one step to the next, in points."""
-ROW = 56.0
+ROW = 50.0
 BAR = 20.0
 WIDEST_LABEL = 5.2
 MOST_LANE = 3
@@ -159,17 +159,12 @@ def chain_of(page: Page) -> Chain | None:
     derivation = page.derivation
     cell, loss = derivation.cell, derivation.loss
     order = [name for loop in derivation.loops for name in loop.names if name != loss.name]
-    if len(cell.states) != 1 or cell.offsets[cell.states[0]] != (-1,) or len(cell.inputs) > 2:
+    if len(cell.states) != 1 or set(cell.offsets[cell.states[0]]) - {0} != {-1} or len(cell.inputs) > 2:
         return None
     (state,) = cell.states
     lane, above = order[: order.index(state) + 1], order[order.index(state) + 1 :]
     reads = derivation.step.reads()
-    if (
-        len(lane) > MOST_LANE
-        or len(above) > 2
-        or (above and loss.outputs != (above[-1],))
-        or (not above and loss.outputs != (state,))
-    ):
+    if len(lane) > MOST_LANE or len(above) > 2 or loss.outputs != ((above or [state])[-1],):
         return None
     inputs = [(name, 0) for name in cell.inputs]
     skip = len(lane) > 1 and (state, -1) in reads[state]
@@ -199,7 +194,7 @@ class Chains:
         self.drawn.disc((0.0, 0.0), self.page.name(chain.state, 0))
         for step in range(1, STEPS + 1):
             self.step(step)
-        top = ROW * len(chain.above) + RADIUS + 32.0
+        top = ROW * len(chain.above) + RADIUS + 27.0
         columns = [self.place(chain.state, step)[0] for step in loss_steps(self.page)]
         loss_bar(self.page, self.drawn, columns, top)
         last = chain.above[-1] if chain.above else chain.state
