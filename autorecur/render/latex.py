@@ -163,7 +163,9 @@ class LatexPrinter:
 
     def _underbrace(self, node: Underbrace) -> str:
         label = self(node.label) if self.plain or not holds_words(node.label) else self._label(node.label)
-        return f"\\underbrace{{{self(node.body)}}}_{{{label}}}"
+        if self.plain:
+            return f"\\underbrace{{{self(node.body)}}}_{{{label}}}"
+        return f"\\arbrace{{{self(node.body)}}}{{{label}}}"
 
     def _label(self, node: Layout) -> str:
         """A label that holds words is text with mathematics in it, so that both have one size."""

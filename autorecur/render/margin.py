@@ -58,6 +58,7 @@ _TITLE = 70.0
 
 def arranged(document: Document) -> Document:
     """The document with gaps, row spaces and drops of side notes filled in."""
+    document = replace(document, blocks=_reordered(document.blocks))
     column = _Column()
     if document.seal is not None:
         column.free = side_note_height(document.seal) + _DESCENT
@@ -98,7 +99,46 @@ def _placed(line: TableRow) -> Iterator[tuple[int, Inlines]]:
 
 def is_wide(block: Table | Diagram) -> bool:
     """Whether the block reaches into the side column."""
-    return (table_width(block) if isinstance(block, Table) else block.width) > TEXT_WIDTH + 2.0
+    if isinstance(block, Diagram):
+        return block.width > TEXT_WIDTH + 2.0
+    # A table that is stretched needs less space between its columns.
+    tight = 6.0 * (len(block.align) - 1) if block.full else 0.0
+    return table_width(block) - tight > TEXT_WIDTH + 2.0
+
+
+def _reordered(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """A side note that would hold up a wide table or picture is set below it, in small type."""
+    text: list[Block] = []
+    held: Reasons | None = None
+    for at, block in enumerate(blocks):
+        if isinstance(block, SideNote) and _hinders(block, blocks[at + 1 : at + 4]):
+            held = _as_reasons(block)
+            continue
+        text.append(block)
+        if held is not None and isinstance(block, (Table, Diagram)) and is_wide(block):
+            text.append(held)
+            held = None
+    return tuple(text)
+
+
+def _hinders(note: SideNote, after: tuple[Block, ...]) -> bool:
+    """Whether a wide block comes so soon that the note beside the text before it would push it down."""
+    between = LINE
+    for block in after:
+        if isinstance(block, (Table, Diagram)) and is_wide(block):
+            return side_note_height(note) - between > _FARTHEST
+        if isinstance(block, Paragraph):
+            between += PARAGRAPH_SKIP + LINE * line_count(block.inlines, TEXT_WIDTH / TEXT_SIZE)
+        elif isinstance(block, Display):
+            between += sum(LINE + ROW_SKIP for _ in block.rows)
+        elif not isinstance(block, Gap):
+            between += 2 * LINE
+    return False
+
+
+def _as_reasons(note: SideNote) -> Reasons:
+    first, *others = note.items or ((),)
+    return Reasons(((note.title, first), *(("", item) for item in others)))
 
 
 @dataclass

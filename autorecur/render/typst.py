@@ -1,7 +1,8 @@
 """Layouts printed as Typst mathematics: total by class, an unknown node raises.
 
 No space ever stands beside a quoted text, where Typst would print it; brackets, commas and colons are escaped, so that no
-text becomes a call or an argument. ``backward``, ``future``, ``shaded`` and ``bracelabel`` are macros of the page.
+text becomes a call or an argument. ``backward``, ``future``, ``shaded``, ``braced`` and ``bracelabel`` are
+macros of the page.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class TypstPrinter:
 
     def _underbrace(self, node: Underbrace) -> str:
         label = self._small(node.label)
-        return f"underbrace({self._print(node.body)},{f'bracelabel({label})' if holds_words(node.label) else label})"
+        return f"braced({self._print(node.body)},{f'bracelabel({label})' if holds_words(node.label) else label})"
 
     def _backward(self, node: Backward) -> str:
         return f"backward({self._print(node.body)})"

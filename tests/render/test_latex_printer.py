@@ -99,7 +99,7 @@ DOCUMENT: list[tuple[Layout, str]] = [
     (Future(row(h, Backward(W))), r"\arfuture{hW}"),
     (
         Underbrace(h, Backward(row(Words("from step "), t, binary("+"), Num("1")))),
-        r"\underbrace{h}_{\text{\normalfont\footnotesize\color{arback} from step $t + 1$}}",
+        r"\arbrace{h}{\text{\normalfont\footnotesize\color{arback} from step $t + 1$}}",
     ),
     (Words("head", small=True), r"\text{\normalfont\footnotesize head}"),
     (Words(r"50% of $x_1 \& {}"), r"\text{50\% of \$x\_1 \textbackslash{}\& \{\}}"),

@@ -47,7 +47,8 @@ from autorecur.render.documents.environment import fill
 from autorecur.render.documents.references import check_references, equation_key, rule_key, section_key
 from autorecur.render.geometry import drawn
 from autorecur.render.latex import LatexPrinter
-from autorecur.render.margin import arranged, is_wide
+from autorecur.render.margin import arranged, is_wide, table_width
+from autorecur.render.page import FULL_WIDTH, TEXT_WIDTH
 from autorecur.render.prose import number_text, reference_text
 from autorecur.render.source import LatexSource, latex_text
 from autorecur.symbolic.layout import Layout
@@ -240,8 +241,12 @@ class LatexWriter:
     # ------------------------------------------------------------------------------------------------------ tables
 
     def _table(self, block: Table) -> str:
-        columns = "@{\\extracolsep{\\fill}}".join(("", block.align)) if block.full else block.align
-        name, width = ("tabular*", "{\\linewidth}") if block.full else ("tabular", "")
+        wide = self.margin and is_wide(block)
+        # What is wider than the page is made smaller as a whole, so it cannot be stretched.
+        full = block.full and table_width(block) - 6.0 * (len(block.align) - 1) <= (FULL_WIDTH if wide else TEXT_WIDTH)
+        columns = "@{\\extracolsep{\\fill}}" + block.align if full else block.align
+        width = ("{\\arfullwidth}" if wide else "{\\linewidth}") if full else ""
+        name = "tabular*" if full else "tabular"
         body = [f"\\begin{{{name}}}{width}{{@{{}}{columns}@{{}}}}", "\\toprule"]
         if block.over:
             body += [self._table_row(block.over), _rules_below(block.over)]
@@ -251,16 +256,19 @@ class LatexWriter:
             body += ["\\midrule", *map(self._table_row, block.foot)]
         body += ["\\bottomrule", f"\\end{{{name}}}"]
         caption = f"{{{self.inlines(block.caption)}}}" if block.caption else "{}"
-        macro = "\\arwidetable" if self.margin and is_wide(block) else "\\artable"
-        return f"{macro}{{%\n" + "\n".join(body) + f"}}{caption}\n"
+        macro = "\\arwidetable" if wide else "\\artable"
+        tight = "\\setlength{\\tabcolsep}{3pt}" if block.full else ""
+        return f"{macro}{{{tight}%\n" + "\n".join(body) + f"}}{caption}\n"
 
     def _table_row(self, cells: TableRow) -> str:
-        return " & ".join(self._table_cell(cell) for cell in cells) + " \\\\"
+        last = len(cells) - 1
+        return " & ".join(self._table_cell(cell, at == 0, at == last) for at, cell in enumerate(cells)) + " \\\\"
 
-    def _table_cell(self, cell: Inlines | Span) -> str:
+    def _table_cell(self, cell: Inlines | Span, first: bool, last: bool) -> str:
         if not isinstance(cell, Span):
             return self.inlines(cell)
-        return f"\\multicolumn{{{cell.columns}}}{{{cell.align}}}{{{self.inlines(cell.inlines)}}}"
+        align = "@{}" * first + cell.align + "@{}" * last
+        return f"\\multicolumn{{{cell.columns}}}{{{align}}}{{{self.inlines(cell.inlines)}}}"
 
     # ---------------------------------------------------------------------------------------------------- diagrams
 

@@ -53,7 +53,7 @@ from autorecur.render.typst import TypstPrinter
 from autorecur.symbolic.layout import Layout, Row, Sign
 
 # Shorter formulas in the line are not broken, in em.
-_UNBROKEN = 9.0
+_UNBROKEN = 5.0
 # Only a display of more lines may go on over the page.
 _UNBROKEN_ROWS = 8
 _ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
@@ -86,9 +86,14 @@ class TypstWriter:
     def blocks(self, blocks: tuple[Block, ...]) -> TypstSource:
         """A side note hangs on the paragraph that follows; a paragraph that leads to a display stays on its page."""
         text: list[str] = []
-        note = ""
+        note, room = "", 0.0
         for block, following in zip(blocks, (*blocks[1:], None), strict=True):
-            if isinstance(block, SideNote) and isinstance(following, Paragraph):
+            if isinstance(block, Need) and isinstance(following, Heading):
+                room = block.height
+            elif isinstance(block, Heading):
+                text.append(self._heading(block, room))
+                room = 0.0
+            elif isinstance(block, SideNote) and isinstance(following, Paragraph):
                 note = self._hanging(block)
             elif isinstance(block, Paragraph):
                 macro = "lead" if isinstance(following, Display) else "par"
@@ -148,9 +153,10 @@ class TypstWriter:
 
     # ------------------------------------------------------------------------------------------------------ blocks
 
-    def _heading(self, block: Heading) -> str:
+    def _heading(self, block: Heading, room: float) -> str:
         key = typst_string(section_key(block.number)) if block.number else "none"
-        return f"#section({key}, [{typst_text(block.number)}], [{typst_text(block.text)}])"
+        option = f", room: {_pt(room)}" if room else ""
+        return f"#section({key}, [{typst_text(block.number)}], [{typst_text(block.text)}]{option})"
 
     def _gap(self, block: Gap) -> str:
         return f"#v({_pt(block.height)})"
@@ -326,7 +332,6 @@ def _bool(value: bool) -> str:
 
 
 _BLOCKS: dict[type, Callable[[TypstWriter, Any], str]] = {
-    Heading: TypstWriter._heading,
     Display: TypstWriter._display,
     SideNote: TypstWriter._side_note,
     Table: TypstWriter._table,
