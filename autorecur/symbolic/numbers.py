@@ -44,7 +44,9 @@ def complex_kernel(op: Op) -> Callable[..., Array]:
     if op.definition is not None:
         return defined(op, complex_kernel)
     symbols = sympy.symbols(f"x:{op.arity}")
-    scalar = sympy.lambdify(symbols, op.formula(sympy, *symbols), ["scipy", "numpy"])  # type: ignore[misc]
+    formula = op.formula(sympy, *symbols)  # type: ignore[misc]
+    modules = ["scipy", "numpy"] if formula.has(sympy.erf) else "numpy"  # SciPy is slow to import
+    scalar = sympy.lambdify(symbols, formula, modules)
     return lambda *arrays, **_: scalar(*arrays)
 
 
