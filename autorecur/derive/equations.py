@@ -142,7 +142,9 @@ def adjoint_equations(adjoint: Adjoint, section: str) -> Iterator[Equation]:
     pieces = sorted(adjoint.regions(), key=lambda piece: piece[0].first.from_end == piece[0].last.from_end)
     for i, (steps, contributions) in enumerate(pieces):
         step = bound(steps.first) if steps.single else c.t
-        terms = tuple(_term(part, step, steps) for part in contributions)
+        # What comes from the same step is read first.
+        nearest = sorted(contributions, key=lambda part: abs(part.offset))
+        terms = tuple(_term(part, step, steps) for part in nearest)
         yield Equation(
             number="",
             label=label if i == 0 else f"{label}@{steps}",
