@@ -30,6 +30,7 @@ from autorecur.graph.program import Array, Compute, Index, Kernels, Values, real
 from autorecur.ops import TABLE, Op
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic import carriers as c
+from autorecur.symbolic.formulas import Arithmetic, ManyDigits, value
 
 
 class MissingValueError(AutorecurError):
@@ -43,11 +44,7 @@ def complex_kernel(op: Op) -> Callable[..., Array]:
         return op.kernel
     if op.definition is not None:
         return defined(op, complex_kernel)
-    symbols = sympy.symbols(f"x:{op.arity}")
-    formula = op.formula(sympy, *symbols)  # type: ignore[misc]
-    modules = ["scipy", "numpy"] if formula.has(sympy.erf) else "numpy"  # SciPy is slow to import
-    scalar = sympy.lambdify(symbols, formula, modules)
-    return lambda *arrays, **_: scalar(*arrays)
+    return _formula_kernel(op, Arithmetic())
 
 
 @cache
@@ -57,10 +54,17 @@ def precise_kernel(op: Op) -> Callable[..., Array]:
         return defined(op, precise_kernel)
     if op.formula is None:
         return op.kernel
+    return _formula_kernel(op, ManyDigits())
+
+
+def _formula_kernel(op: Op, arithmetic: Arithmetic) -> Callable[..., Array]:
     symbols = sympy.symbols(f"x:{op.arity}")
-    scalar = sympy.lambdify(symbols, op.formula(sympy, *symbols), "mpmath")
-    vectorised = np.frompyfunc(scalar, op.arity, 1)
-    return lambda *arrays, **_: vectorised(*arrays)
+
+    def kernel(*arrays: Array, **attributes: Any) -> Array:
+        formula = op.formula(sympy, *symbols, **attributes)  # type: ignore[misc]
+        return value(formula, dict(zip(symbols, arrays, strict=True)), arithmetic)
+
+    return kernel
 
 
 class _Traced:
