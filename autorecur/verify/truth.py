@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -191,7 +192,7 @@ class Truth:
     def _per_sample(self, array: Array, lanes: int) -> Array:
         return np.broadcast_to(array, (lanes, self.batch, 1, 1)).reshape(lanes, self.batch)
 
-    @property
+    @cached_property
     def batch(self) -> int:
         return max(a.shape[-3] if a.ndim > 2 else 1 for a in self.values.quantities.values())
 
