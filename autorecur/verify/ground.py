@@ -56,7 +56,10 @@ class Ground:
         self._along_paths: dict[tuple[int, str], Values] = {}
 
     def _cotangents(self, generator: np.random.Generator) -> dict[Target, Array]:
-        """A random cotangent on every quantity with a displayed adjoint, at the steps at which it has one."""
+        """A random cotangent on every quantity with a displayed adjoint that has terms, at the steps at which it has one.
+
+        One that reaches no loss is stated to be zero, and so is what would follow from it.
+        """
         found: dict[Target, Array] = {}
         for equation in self.d.equations:
             if (
@@ -65,6 +68,8 @@ class Ground:
                 and equation.label.startswith("dL/d")
             ):
                 name = equation.label.removeprefix("dL/d").split("@")[0]
+                if name not in self.d.adjoints or not self.d.adjoints[name].contributions:
+                    continue
                 for t in equation.steps.at(self.steps):
                     found[name, t] = generator.standard_normal(self.point.values.quantities[name, t].shape)
         return found
