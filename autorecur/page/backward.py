@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from autorecur.graph.range import EVERY, Bound
-from autorecur.page.context import Page, capital
+from autorecur.page.context import Page, capital, plain
+from autorecur.page.packing import packed
 from autorecur.page.readers import Reader, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
@@ -43,10 +44,6 @@ def groups(page: Page, section: str) -> list[Group]:
 def backward(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
     found = groups(page, "backward")
-    if page.brief:
-        rows = [_brief_row(page, e) for group in found for e in group.equations]
-        yield Display(tuple(rows))
-        return
     yield Paragraph(_opening(page))
     for together in _runs(page, found):
         if len(together) > 1:
@@ -67,9 +64,21 @@ def _opening(page: Page) -> Inlines:
     return page.words(key, last=page.steps_name())
 
 
-def _brief_row(page: Page, equation: Equation) -> EquationRow:
-    comment: Inlines = () if equation.steps in (None, EVERY) else (Math(page.domain(equation.steps)),)
-    return page.display_row(equation, comment=comment if equation.steps and not equation.steps.single else ())
+def brief(page: Page) -> Iterator[Block]:
+    """The loss and the step backwards as one display, without words."""
+    rows: list[EquationRow] = []
+    for ranged, run in groupby(page.section("loss", "backward"), key=_ranged):
+        part = list(run)
+        if ranged:
+            rows.extend(page.display_row(e, comment=(Math(page.domain(e.steps)),)) for e in part if e.steps)
+        else:
+            rows.extend(packed([(page.cell(e), plain(e.number)) for e in part]))
+    yield Display(tuple(rows))
+
+
+def _ranged(equation: Equation) -> bool:
+    """Whether the equation holds for some steps only, but not for just one."""
+    return equation.steps not in (None, EVERY) and not equation.steps.single
 
 
 def _runs(page: Page, found: Sequence[Group]) -> Iterator[list[Group]]:

@@ -10,9 +10,9 @@ from autorecur.page.drawing import APART, LABEL, RADIUS, Point, Sheet
 from autorecur.page.picture import PITCH, STEPS, contributions, loss_bar, loss_steps, sent, to_loss
 from autorecur.symbolic.layout import Layout, Matrix, Row
 
-LANE = 34.0
+LANE = 36.0
 BOX = 64.0
-RISE = 26.0
+RISE = 24.0
 """The length of the edges to inputs, outputs and the loss."""
 LEFT = 42.0
 """From the middle of an initial state to the first box."""

@@ -13,7 +13,6 @@ from autorecur.render.blocks import (
     Inlines,
     Math,
     Paragraph,
-    Reference,
     RuleReference,
     SectionReference,
     SideNote,
@@ -137,7 +136,10 @@ def _group_rows(page: Page, kinds: Sequence[str], sections: Sequence[str]) -> It
     elif sections == ("paths",):
         parts = [list(run) for _, run in groupby(equations, key=lambda e: _PATHS.get(e.rule, e.rule))]
     elif sections == ("backward",):
-        parts = [list(run) for _, run in groupby(equations, key=lambda e: _backward_kind(page, e))]
+        kinds_of: dict[str, list[Equation]] = {}
+        for e in equations:
+            kinds_of.setdefault(_backward_kind(page, e), []).append(e)
+        parts = list(kinds_of.values())
     else:
         parts = [equations]
     for part in parts:
@@ -148,15 +150,16 @@ _PATHS = {"chain": "jacobian", "seed": "jacobian", "expansion": "paths", "column
 
 
 def _backward_kind(page: Page, equation: Equation) -> str:
+    """States one by one; the rest by kind."""
     name = equation.label.removeprefix("dL/d").split("@")[0]
-    return "preactivation" if page.kind(name) == "preactivation" else name
+    return name if name in page.derivation.cell.states else page.kind(name)
 
 
 def _row(page: Page, kinds: Sequence[str], part: Sequence[Equation]) -> TableRow:
     numbers = {e.number for e in part}
     found = [check for check in page.report.checks if check.equation in numbers]
     return (
-        _numbers(part),
+        _numbers(page, part),
         _quantities(page, part),
         _shape(page, part),
         (str(len(found)),),
@@ -164,11 +167,8 @@ def _row(page: Page, kinds: Sequence[str], part: Sequence[Equation]) -> TableRow
     )
 
 
-def _numbers(part: Sequence[Equation]) -> Inlines:
-    first, last = plain(part[0].number), plain(part[-1].number)
-    if len(part) == 1:
-        return (Reference(first),)
-    return (Reference(first), "–" if len(part) > 2 else ", ", Reference(last))
+def _numbers(page: Page, part: Sequence[Equation]) -> Inlines:
+    return page.links([int(plain(e.number)) for e in part])
 
 
 def _quantities(page: Page, part: Sequence[Equation]) -> Inlines:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from autorecur.errors import RenderError
-from autorecur.page.backward import backward
+from autorecur.page.backward import backward, brief
 from autorecur.page.catalogue import Words
 from autorecur.page.checks import checks, seal
 from autorecur.page.context import BRIEF, DETAILS, Page
@@ -60,7 +60,7 @@ def notation_for(derivation: Derivation) -> Notation:
 def _sections(page: Page) -> list[tuple[str, Section]]:
     """The sections of this page; the brief one keeps the equations alone."""
     if page.detail == BRIEF:
-        return [("model", model), ("loss", loss), ("backward", backward), ("gradients", _gradients)]
+        return [("model", model), ("backward", brief), ("gradients", _gradients)]
     found: list[tuple[str, Section]] = [
         ("model", model),
         ("picture", picture),

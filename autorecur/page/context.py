@@ -73,13 +73,14 @@ class Page:
     def references(self, labels: Iterable[str]) -> Inlines:
         """Links to several equations; three or more in sequence are a range."""
         numbers = [int(ref.number) for label in labels for ref in self.reference(label) if isinstance(ref, Reference)]
-        parts: list[Inlines] = []
-        for run in _runs(numbers):
-            if len(run) > 2:
-                parts.append((Reference(str(run[0])), "–", Reference(str(run[-1]))))
-            else:
-                parts.extend((Reference(str(number)),) for number in run)
-        return self.words.listed(parts)
+        return self.words.listed(_ranges(numbers))
+
+    def links(self, numbers: Sequence[int]) -> Inlines:
+        """``(15)–(18), (21)``."""
+        items: list[Any] = []
+        for part in _ranges(numbers):
+            items.extend((", ", *part) if items else part)
+        return tuple(items)
 
     def display_row(
         self,
@@ -186,6 +187,16 @@ def capital(text: Inlines) -> Inlines:
     if text and isinstance(text[0], str) and text[0]:
         return (text[0][0].upper() + text[0][1:], *text[1:])
     return text
+
+
+def _ranges(numbers: Sequence[int]) -> list[Inlines]:
+    parts: list[Inlines] = []
+    for run in _runs(numbers):
+        if len(run) > 2:
+            parts.append((Reference(str(run[0])), "–", Reference(str(run[-1]))))
+        else:
+            parts.extend((Reference(str(number)),) for number in run)
+    return parts
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:

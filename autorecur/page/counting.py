@@ -21,10 +21,10 @@ def parameter_count(page: Page) -> Layout:
     out: dict[Size, Counter[Size]] = {}
     for name in cell.parameters:
         rows, columns = page.derivation.extended.shapes[name.split("[")[0]]
-        gives, takes = (columns, rows) if page.in_rows else (rows, columns)
-        out.setdefault(gives, Counter())[takes] += 1
+        size, count = (columns, rows) if page.in_rows else (rows, columns)
+        out.setdefault(size, Counter())[count] += 1
     items: list[Layout] = []
-    for gives, takes in out.items():
+    for gives, takes in sorted(out.items(), key=lambda item: item[0] == 1):
         part = _summand(page, gives, takes)
         items.extend((binary("+"), part) if items else (part,))
     return row(*items) if items else Num("0")

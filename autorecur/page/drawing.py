@@ -56,8 +56,10 @@ class Sheet:
         bend = height * 4 / 3
         first, last = (start[0], start[1] + bend), (end[0], end[1] + bend)
         self.shapes.append(Arrow((start, first, last, end), backward=backward, curved=True))
-        top = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + height + (LABEL if height > 0 else -LABEL))
-        self.label(top, label, "above" if height > 0 else "below", backward)
+        # The label stands a quarter of the way from the left end, where no edge from below crosses.
+        left, right = sorted((start, end))
+        at = (left[0] + 0.2 * (right[0] - left[0]), left[1] + 0.75 * height + (LABEL if height > 0 else -LABEL))
+        self.label(at, label, "above" if height > 0 else "below", backward)
 
     def line(
         self, points: Sequence[Point], label: Layout | None, at: Point, anchor: str, backward: bool = False

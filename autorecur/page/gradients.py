@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 from autorecur.page.backward import groups
 from autorecur.page.context import Page, plain
+from autorecur.page.packing import columns_for, packed
 from autorecur.page.readers import labels, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Strong
-from autorecur.render.measure import width
 from autorecur.symbolic.carriers import TimeSum
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
 
-ROOM = 30.0
-"""The width of the text column beside the numbers, in em."""
-BETWEEN = 2.0
 MOST_BESIDE = 4
 
 
@@ -65,21 +62,14 @@ def _rows(page: Page, equations: list[Equation]) -> list[EquationRow]:
 
 
 def _beside(page: Page, together: list[list[Equation]]) -> int:
-    """How many columns fit: each as wide as its widest cell."""
-    for count in range(min(MOST_BESIDE, max(len(members) for members in together)), 1, -1):
-        columns = [0.0] * count
-        for members in together:
-            for i, e in enumerate(members):
-                cell = page.cell(e, labels(page, e))
-                own = width(cell.lhs) + 1.3 + width(cell.lines[0]) if cell.lhs is not None else 0.0
-                columns[i % count] = max(columns[i % count], own)
-        if sum(columns) + BETWEEN * (count - 1) <= ROOM:
-            return count
-    return 1
+    most = min(MOST_BESIDE, max(len(members) for members in together))
+    return columns_for([[page.cell(e, labels(page, e)) for e in members] for members in together], most)
 
 
 def _note(page: Page, through: str, part: list[Equation], said: set[tuple[str, ...]]) -> Inlines:
     """The equation that the row came through, and the rules: in words the first time, then by name."""
+    if page.brief:
+        return ()
     terms = [term for e in part for term in e.terms]
     sums = any(isinstance(term.expression, TimeSum) for term in terms)
     if not terms:
@@ -99,12 +89,16 @@ def _note(page: Page, through: str, part: list[Equation], said: set[tuple[str, .
 
 def inputs_and_initial(page: Page) -> Iterator[Block]:
     """The gradients of the inputs, and of the states at the steps at which they are given."""
+    if page.brief:
+        equations = page.section("inputs", "initial")
+        if equations:
+            yield Display(tuple(packed([(page.cell(e), plain(e.number)) for e in equations])))
+        return
     for section in ("inputs", "initial"):
         equations = page.section(section)
         if not equations:
             continue
-        if not page.brief:
-            yield Paragraph(_opening(page, section))
+        yield Paragraph(_opening(page, section))
         rows = [page.display_row(e, labels(page, e), _end_note(page, e), _steps(page, e)) for e in equations]
         yield Display(tuple(rows))
 

@@ -13,8 +13,7 @@ SQUARES = ("mse", "squared", "half_squared")
 
 def loss(page: Page) -> Iterator[Block]:
     """The formula of the loss, the steps at which it stands, the seed."""
-    if not page.brief:
-        yield Paragraph(_opening(page))
+    yield Paragraph(_opening(page))
     rows = []
     for equation in page.section("loss"):
         if equation.label.startswith("dL/d"):
@@ -22,7 +21,7 @@ def loss(page: Page) -> Iterator[Block]:
         else:
             rows.append(page.display_row(equation))
     yield Display(tuple(rows))
-    if page.derivation.loss.bypassed and not page.brief:
+    if page.derivation.loss.bypassed:
         yield Paragraph(page.words("loss.logits", output=page.name(page.derivation.loss.bypassed)))
 
 

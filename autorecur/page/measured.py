@@ -168,7 +168,9 @@ def _readers(generator: Any) -> Example:
     def claimed(g: Array, out: Array, x: Array) -> Sequence[Array]:
         u = np.tanh(x)
         first = pull_back(TABLE["tanh"], 0, g, u, (x,), {})
-        return [first + pull_back(TABLE["matmul"], 1, g, A @ x, (A, x), {})]
+        second = pull_back(TABLE["matmul"], 1, g, A @ x, (A, x), {})
+        assert first is not None
+        return [first + second]
 
     return Example((v,), value, claimed)
 

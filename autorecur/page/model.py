@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import sympy
 from sympy.matrices.expressions import HadamardProduct
@@ -10,6 +10,7 @@ from sympy.matrices.expressions import HadamardProduct
 from autorecur.graph.node import Node
 from autorecur.page.context import Page, plain, real_space
 from autorecur.page.counting import parameter_count
+from autorecur.page.packing import packed
 from autorecur.render.blocks import (
     Block,
     Cell,
@@ -30,13 +31,17 @@ from autorecur.symbolic.layout import Layout, Sign, relation, row
 def model(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
     yield conventions(page)
-    if not page.brief:
-        yield Paragraph(_opening(page))
-    yield Display(tuple(page.display_row(e, comment=_comment(page, e.label)) for e in page.section("cell")))
-    if not page.brief:
+    count = page.words("cell.count", formula=parameter_count(page))
+    yield Paragraph((*_opening(page), " ", *count) if page.brief else _opening(page))
+    equations = page.section("cell")
+    if page.brief:
+        yield Display(tuple(packed([(page.cell(e), plain(e.number)) for e in equations])))
+    else:
+        yield Display(tuple(page.display_row(e, comment=_comment(page, e.label)) for e in equations))
         yield from _named(page)
     yield _shapes(page)
-    yield Paragraph(page.words("cell.count", formula=parameter_count(page)))
+    if not page.brief:
+        yield Paragraph(count)
 
 
 def _comment(page: Page, name: str) -> Inlines:
@@ -118,7 +123,7 @@ def _shapes(page: Page) -> Table:
 MOST_NAMES = 6
 
 
-def _grouped(page: Page, shapes: dict[str, tuple[int | str, ...]], step: object) -> list[Layout]:
+def _grouped(page: Page, shapes: Mapping[str, tuple[int | str, ...]], step: object) -> list[Layout]:
     groups: dict[tuple[int | str, ...], list[str]] = {}
     for name, shape in shapes.items():
         groups.setdefault(tuple(shape), []).append(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -163,14 +163,14 @@ class _Section:
         return Row(tuple(items))
 
 
-def _joined(parts: list[Layout]) -> Layout:
+def _joined(parts: Sequence[Layout]) -> Layout:
     items: list[Layout] = []
     for part in parts:
         items.extend((binary("+"), part) if items else (part,))
     return row(*items)
 
 
-def _triangle(parts: list[Layout], losses: list[str]) -> Layout:
+def _triangle(parts: Sequence[Layout], losses: list[str]) -> Layout:
     """Rows collect a loss, columns a visit to the parameter."""
     rows: dict[str, list[Layout]] = {}
     for part, loss in zip(parts, losses, strict=True):

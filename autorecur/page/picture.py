@@ -246,7 +246,7 @@ class Chains:
         own = [name for name in self.chain.inputs if (name, 0) in reads]
         for i, name in enumerate(own):
             x = here[0] + (i - (len(own) - 1) / 2) * 44.0
-            low = (x, here[1] - ROW - (14.0 if self.chain.skip else 0.0))
+            low = (x, here[1] - ROW - (24.0 if self.chain.skip else 0.0))
             self.drawn.disc(low, self.page.name(name, step))
             parts = contributions(self.page, name, step, reader, 0)
             node = self.page.derivation.step.assignments[reader].node
@@ -257,12 +257,12 @@ class Chains:
         """The state reads itself directly: a curve past the lane."""
         chain, page = self.chain, self.page
         left, right = PITCH * (step - 1), PITCH * step
-        side, lift = RADIUS * 0.55, RADIUS * 0.9
-        self.drawn.arc((left + side, lift), (right - side, lift), 26.0, None)
+        side, lift = RADIUS * 0.75, RADIUS * 0.75
+        self.drawn.arc((left + side, lift), (right - side, lift), 16.0, None)
         parts = contributions(page, chain.state, step - 1, chain.state, 1)
         if parts:
             label = self.back(chain.state, step - 1, parts)
-            self.drawn.arc((right - side, -lift), (left + side, -lift), -26.0, label, backward=True)
+            self.drawn.arc((right - side, -lift), (left + side, -lift), -16.0, label, backward=True)
 
 
 def _between(low: Point, high: Point) -> tuple[Point, Point]:

@@ -87,7 +87,18 @@ def labels(page: Page, equation: Equation) -> list[Layout | None] | None:
             result.append(_mixed(page.words("label.from_step", step=step)))
         else:
             result.append(_through(page, term, short))
-    return result
+    # Two readers of one title: the reader's kind tells them apart.
+    return [
+        _by_kind(page, term) if label is not None and result.count(label) > 1 else label
+        for term, label in zip(terms, result, strict=True)
+    ]
+
+
+def _by_kind(page: Page, term: Term) -> Layout:
+    name = (term.through or "").split(">")[0]
+    if page.kind(name) == "cell":
+        return _through(page, term, False)
+    return _mixed(page.words("label.through_name", name=page.name(name)))
 
 
 def _through(page: Page, term: Term, short: bool) -> Layout:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Integer
 
 from autorecur.derive.equation import Term
-from autorecur.page.context import Page
-from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Strong
+from autorecur.page.context import Page, plain
+from autorecur.page.packing import packed
+from autorecur.render.blocks import Block, Cell, Display, EquationRow, Math, Paragraph
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.compose import compose_terms
 from autorecur.symbolic.layout import Sign, relation, row
@@ -33,36 +35,28 @@ def unrolled(page: Page) -> Iterator[Block]:
         if step == 0:
             yield Display((EquationRow((Cell(None, (Sign("vdots"),), None),)),))
             continue
-        rows = tuple(_instances(page, backwards, step, steps))
-        if rows:
-            time = row(page.composer.at(c.t), relation("="), page.composer.at(Integer(step)))
-            yield Paragraph((Strong((Math(time),)),))
-            yield Display(rows)
-
-
-def _instances(page: Page, equations: list[Equation], step: int, steps: int) -> Iterator[EquationRow]:
-    for equation in equations:
-        if not equation.label.startswith("dL/d") or not equation.terms:
+        found = [e for e in backwards if _exists(e, step, steps)]
+        if not found:
             continue
-        if equation.steps is not None and step in equation.steps.at(steps):
-            yield _instance(page, equation, step, steps)
+        first, *others = packed([(_instance(page, e, step, steps), "") for e in found])
+        time = Math(row(page.composer.at(c.t), relation("="), page.composer.at(Integer(step))))
+        links = page.links([int(plain(e.number)) for e in found])
+        yield Display((replace(first, note=page.words("unrolled.note", step=time, equations=links)), *others))
 
 
-def _instance(page: Page, equation: Equation, step: int, steps: int) -> EquationRow:
-    """An equation with numbers for t and T; its reason is the general equation."""
+def _exists(equation: Equation, step: int, steps: int) -> bool:
+    if not equation.label.startswith("dL/d") or not equation.terms or equation.steps is None:
+        return False
+    return step in equation.steps.at(steps)
+
+
+def _instance(page: Page, equation: Equation, step: int, steps: int) -> Cell:
+    """An equation with numbers for t and T."""
     values = {c.t: Integer(step), c.T: Integer(steps)}
     lhs = equation.lhs.xreplace(values)
     terms = tuple(_at(term, values) for term in equation.terms)
-    right = compose_terms(_Instance(lhs, terms), page.notation)
-    note: Inlines = page.reference(equation.label)
-    return EquationRow((Cell(page.composer(lhs), (right,)),), (), note)
-
-
-class _Instance:
-    """Two sides at a fixed step."""
-
-    def __init__(self, lhs: sympy.Basic, terms: tuple[Term, ...]) -> None:
-        self.lhs, self.terms = lhs, terms
+    right = compose_terms(replace(equation, lhs=lhs, terms=terms), page.notation)
+    return Cell(page.composer(lhs), (right,))
 
 
 def _at(term: Term, values: dict[sympy.Symbol, Integer]) -> Term:
