@@ -43,9 +43,18 @@ class Results(Mapping[str, np.ndarray]):
         found = self._values.parameters.get(name) if step is None else self._values.quantities.get((name, step))
         if found is None:
             raise KeyError(f"there is no number for {key!r}.{did_you_mean(key, self)}")
-        if step is None:
-            return self._shaped(np.asarray(found), name, batched=False)
-        return self._shaped(np.asarray(found), name, batched=self._batch is not None)
+        batched = step is not None and self._batch is not None
+        if step is not None and self._learned(name.removeprefix("dL/d"), step):
+            batched = False
+            found = np.sum(found, axis=tuple(range(np.ndim(found) - 2))) if name.startswith("dL/d") else found
+        return self._shaped(np.asarray(found), name, batched)
+
+    def _learned(self, state: str, step: int) -> bool:
+        """True for an initial state that is a parameter: it is the same for all samples, and its gradient their sum."""
+        cell = self._derivation.cell
+        if state not in cell.learned:
+            return False
+        return any(bound.at(self.steps) == step for bound in initial_steps(cell.offsets, state))
 
     def _shaped(self, array: Array, name: str, batched: bool) -> np.ndarray:
         """Without the axis that makes a vector a matrix."""
@@ -96,6 +105,7 @@ class _Loader:
     def load(self) -> tuple[Values, int | None]:
         self.refuse_unknown()
         self.steps = self.found_steps()
+        self.refuse_unknown_steps()
         parameters = [name for name in self.d.extended.parameters if not name.endswith("]")]
         for name in parameters:
             self.bind(name, self.require(name), 0)
@@ -108,7 +118,7 @@ class _Loader:
             if (key := self.initial_key(name, step)) is not None
         }
         for (name, _), key in initial.items():
-            self.bind(name, self.given[key], 0, batched=True, key=key)
+            self.bind(name, self.given[key], 0, batched=key not in self.d.cell.parameters, key=key)
         loaded = Values(self.sizes, self.steps)
         loaded.parameters = {name: self.shaped(name, self.given[name], 0) for name in parameters}
         for name in self.inputs:
@@ -121,8 +131,12 @@ class _Loader:
         return loaded, self.batch
 
     def initial_key(self, name: str, step: Bound) -> str | None:
+        """The key of a given initial state; a learned one must be given."""
         names = {f"{name}[{step}]", f"{name}[{step.at(self.steps or 0)}]"}
-        return next((key for key in self.given if key in names), None)
+        found = next((key for key in self.given if key in names), None)
+        if found is None and f"{name}[{step}]" in self.d.cell.parameters:
+            raise ShapeError(f"a value for '{name}[{step}]' is missing; its shape is {self.expected(name)}.")
+        return found
 
     def at_last(self, name: str) -> bool:
         return name == "target" and self.d.loss.at == "last"
@@ -134,6 +148,18 @@ class _Loader:
             base = key.split("[")[0]
             if key not in known and not ("[" in key and base in self.d.cell.states):
                 raise ShapeError(f"{key!r} is no parameter, input or initial state.{did_you_mean(key, known)}")
+
+    def refuse_unknown_steps(self) -> None:
+        """Initial states are keyed by steps that some equation reads."""
+        assert self.steps is not None
+        for key in self.given:
+            name = key.split("[")[0]
+            if "[" not in key or name not in self.d.cell.states:
+                continue
+            steps = initial_steps(self.d.cell.offsets, name)
+            if key not in {f"{name}[{shown}]" for step in steps for shown in (step, step.at(self.steps))}:
+                wanted = ", ".join(f"{name}[{step}]" for step in steps)
+                raise ShapeError(f"{key!r} is no initial state; those of {name} are {wanted}.")
 
     def require(self, name: str) -> Array:
         if name not in self.given:
@@ -148,10 +174,15 @@ class _Loader:
 
     def found_steps(self) -> int:
         if self.steps is not None:
-            return self.steps
-        for name in self.inputs:
-            if not self.at_last(name) and name in self.given and self.given[name].ndim:
-                return int(self.given[name].shape[0])
+            if isinstance(self.steps, bool) or not hasattr(self.steps, "__index__") or self.steps.__index__() < 1:
+                raise ShapeError(f"steps is a whole number from 1, not {self.steps!r}.")
+            return self.steps.__index__()
+        timed = [name for name in self.inputs if not self.at_last(name)]
+        for name in timed:
+            if name in self.given and self.given[name].ndim and len(self.given[name]):
+                return len(self.given[name])
+        if timed:
+            self.require(timed[0])
         raise ShapeError("the number of steps is not known: pass steps=T, or an input of shape (T, n).")
 
     def bind(self, name: str, array: Array, lead: int, batched: bool = False, key: str = "") -> None:
