@@ -287,3 +287,10 @@ class Document:
     footer: str = ""
     language: str = "en"
     decimal: str = "."
+
+    def foot(self) -> str:
+        """The footer, cut to one line."""
+        return self.footer if len(self.footer) <= _FOOT else self.footer[: _FOOT - 1].rstrip() + "…"
+
+
+_FOOT = 90

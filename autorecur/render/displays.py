@@ -15,6 +15,8 @@ from autorecur.symbolic.layout import Layout
 _BESIDE_NUMBER = 1.5
 _BESIDE_COMMENT = 2.0
 _NARROWEST = 14.0
+# Displays of more rows may be broken over pages: rows with numbers of their own, and others.
+_INDEPENDENT, _LONG = 3, 8
 # Comments shorter than this are kept even if others must move.
 _SHORTEST = 5.0
 
@@ -38,6 +40,12 @@ class Line:
     note: Inlines = ()
     space: float = 0.0
 
+    def width(self) -> float:
+        """Without the space between its cells."""
+        cells = [cell for cell in self.cells if cell is not None]
+        hidden = sum(width(cell.continues) for cell in cells if cell.continues is not None)
+        return hidden + sum(width(part) for cell in cells for part in _layouts(cell))
+
     def extent(self) -> Extent:
         parts = [extent(part) for cell in self.cells if cell is not None for part in _layouts(cell)]
         return Extent(0.0, max(p.height for p in parts), max(p.depth for p in parts)) if parts else Extent(0.0)
@@ -46,6 +54,12 @@ class Line:
 def lines(display: Display) -> tuple[Line, ...]:
     """All lines of the display, each narrow enough for the column if its formula can be broken."""
     return tuple(line for given in fitted(display).rows for line in _lines(given))
+
+
+def may_break(display: Display) -> bool:
+    """Whether it may go on over the page: a long one, or one whose rows are equations in their own right."""
+    numbered = all(given.numbers for given in display.rows)
+    return len(display.rows) > (_INDEPENDENT if numbered else _LONG)
 
 
 def reasons(display: Display) -> tuple[tuple[str, Inlines], ...]:

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from autorecur.errors import RenderError
-from autorecur.render.measure import is_tall, is_wide
+from autorecur.render.measure import extent, is_tall, is_wide
 from autorecur.render.source import LatexSource, latex_text
 from autorecur.render.structure import holds_fence, holds_words, without_backward
 from autorecur.render.symbols import BIG, FENCES, GREEK, LATEX_FUNCTIONS, SPACES, sign
@@ -196,7 +196,9 @@ class LatexPrinter:
     def _matrix(self, node: Matrix) -> str:
         if node.delimiter not in _MATRICES:
             raise RenderError(f"the LaTeX printer has no matrix brackets {node.delimiter!r}")
-        body = self._rows([[self(cell) for cell in cells] for cells in node.rows])
+        # Rows with scripts above and below need a little more space between them.
+        apart = not self.plain and any(extent(cell).height > 0.84 for cells in node.rows for cell in cells)
+        body = self._rows([[self(cell) for cell in cells] for cells in node.rows], "[2pt]" if apart else "")
         columns = max((len(cells) for cells in node.rows), default=1)
         if node.align == "c" and columns <= 10:
             name = _MATRICES[node.delimiter]
@@ -210,8 +212,8 @@ class LatexPrinter:
         body = self._rows([[self(value), self(condition)] for value, condition in node.rows])
         return f"\\begin{{cases}} {body} \\end{{cases}}"
 
-    def _rows(self, rows: list[list[str]]) -> str:
-        return (" \\cr " if self.portable else " \\\\ ").join(" & ".join(cells) for cells in rows)
+    def _rows(self, rows: list[list[str]], skip: str = "") -> str:
+        return (" \\cr " if self.portable else f" \\\\{skip} ").join(" & ".join(cells) for cells in rows)
 
     def _root(self, node: Root) -> str:
         return f"\\sqrt{{{self(node.body)}}}"

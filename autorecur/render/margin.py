@@ -30,7 +30,7 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import Line, fitted, lines, reasons
+from autorecur.render.displays import fitted, lines, reasons
 from autorecur.render.page import (
     DISPLAY_SKIP,
     LINE,
@@ -176,28 +176,27 @@ class _Column:
             yield from self._reasons(Reasons(reasons(Display(tuple(moved)))))
 
     def _row(self, given: EquationRow, first: bool, moved: list[EquationRow]) -> EquationRow:
-        for at, line in enumerate(lines(Display((given,)))):
-            skip = 0.0 if first and at == 0 else ROW_SKIP
-            if line.note:
-                baseline = self.y + skip + TEXT_SIZE * max(0.7, line.extent().height)
-                extra = max(0.0, self.free + _APART - (baseline - _ASCENT))
-                if extra > _FARTHEST:
-                    moved.append(given)
-                    given = replace(given, note=())
-                else:
-                    self.free = baseline + extra + note_height(line.note) + _DESCENT
-                    self.y += extra
-                    given = replace(given, space=round(extra, 1))
-            self._line(line, skip)
-        return given
+        rows = lines(Display((given,)))
+        skip = 0.0 if first else ROW_SKIP
+        wide = any(line.width() * TEXT_SIZE > TEXT_WIDTH for line in rows)
+        baseline = self.y + skip + TEXT_SIZE * max(0.7, rows[0].extent().height)
+        extra = max(0.0, self.free + _APART - (baseline - _ASCENT)) if given.note or wide else 0.0
+        # A formula that cannot be kept out of the side column leaves no room for a note beside it.
+        if given.note and (wide or extra > _FARTHEST):
+            moved.append(given)
+            given = replace(given, note=())
+            extra = extra if wide else 0.0
+        elif given.note:
+            self.free = baseline + extra + note_height(given.note) + _DESCENT
+        self.y += extra
+        for at, line in enumerate(rows):
+            size = line.extent()
+            self.y += (skip if at == 0 else ROW_SKIP) + max(LINE, TEXT_SIZE * (size.height + size.depth))
+        return replace(given, space=round(extra, 1))
 
     def _reasons(self, block: Reasons) -> Iterator[Block]:
         self.y += NOTE_LINE
         yield block
-
-    def _line(self, line: Line, skip: float) -> None:
-        size = line.extent()
-        self.y += skip + max(LINE, TEXT_SIZE * (size.height + size.depth))
 
     def _side_note(self, block: SideNote) -> Iterator[Block]:
         drop = max(0.0, self.free + _APART - self.y)

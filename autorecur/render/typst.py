@@ -150,11 +150,16 @@ class TypstPrinter:
         if node.delimiter not in _DELIMITERS:
             raise RenderError(f"the Typst printer has no matrix brackets {node.delimiter!r}")
         options = f"delim: {_DELIMITERS[node.delimiter]},align: #{_ALIGNMENTS.get(node.align, 'center')},"
-        rows = "; ".join(",".join(self._small(cell) for cell in cells) for cells in node.rows)
+        rows = "; ".join(",".join(self._cell(cell) for cell in cells) for cells in node.rows)
         return f"mat({options}column-gap: #1em,row-gap: #0.2em,{rows})"
 
+    def _cell(self, node: Layout) -> str:
+        """In the line, Typst would set the cells of a matrix as small as scripts."""
+        cell = self._small(node)
+        return cell if self.display else f"inline({cell})"
+
     def _cases(self, node: Cases) -> str:
-        rows = (f"{self._small(value)}&quad {self._small(condition)}" for value, condition in node.rows)
+        rows = (f"{self._cell(value)}&quad {self._cell(condition)}" for value, condition in node.rows)
         return f"cases({','.join(rows)})"
 
     def _root(self, node: Root) -> str:

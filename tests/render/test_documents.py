@@ -20,18 +20,20 @@ from autorecur.render.blocks import (
     Heading,
     Math,
     Paragraph,
+    Reasons,
     Reference,
     RuleReference,
     RuleStatement,
     SectionReference,
     SideNote,
+    Table,
     Verbatim,
 )
 from autorecur.render.documents.latex import latex_document, latex_fragment
 from autorecur.render.documents.markdown import markdown_document
 from autorecur.render.documents.typst import typst_document
 from autorecur.render.margin import arranged
-from autorecur.symbolic.layout import Ident, Num
+from autorecur.symbolic.layout import Ident, Num, row
 from tests.render.sample import document
 
 FORMATS: list[Callable[[Document], str]] = [latex_document, latex_fragment, typst_document, markdown_document]
@@ -198,6 +200,23 @@ def test_a_note_that_finds_no_room_stands_below_its_display() -> None:
     assert names == ["Need", "Heading", "SideNote", "Paragraph", "Display", "Reasons"]
 
 
+def test_a_formula_that_cannot_be_broken_has_no_note_beside_it() -> None:
+    """It may reach into the side column; its reason stands below."""
+    wide = EquationRow((Cell(Ident("a"), (row(*[Ident("m")] * 60),)),), ("1",), (), ("Reason.",))
+    display, reasons = arranged(page(Display((wide,)))).blocks
+    assert isinstance(display, Display)
+    assert display.rows[0].note == ()
+    assert reasons == Reasons((("(1)", ("Reason.",)),))
+
+
+def test_a_side_note_never_holds_up_a_wide_table() -> None:
+    """It is set below it."""
+    table = Table(((("word " * 30,),)), (((("value",),),),), "l")
+    note = SideNote((("A long note. " * 20,),), "Title")
+    given = arranged(page(note, Paragraph(("Text.",)), table))
+    assert [type(block).__name__ for block in given.blocks] == ["Paragraph", "Table", "Reasons"]
+
+
 def test_a_wide_picture_waits_for_the_side_column() -> None:
     """What reaches into the side column comes below its notes."""
     given = arranged(page(Display((noted("1", 6),)), Diagram(480, 100, ())))
@@ -206,8 +225,8 @@ def test_a_wide_picture_waits_for_the_side_column() -> None:
 
 def test_arranging_keeps_what_is_said() -> None:
     """Only spaces are added: every equation keeps its cells and its number."""
-    before = [row for block in document().blocks if isinstance(block, Display) for row in block.rows]
-    after = [row for block in arranged(document()).blocks if isinstance(block, Display) for row in block.rows]
+    before = [given for block in document().blocks if isinstance(block, Display) for given in block.rows]
+    after = [given for block in arranged(document()).blocks if isinstance(block, Display) for given in block.rows]
     assert [row.numbers for row in before] == [row.numbers for row in after]
     assert [len(row.cells) for row in before] == [len(row.cells) for row in after]
 

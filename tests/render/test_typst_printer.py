@@ -97,6 +97,11 @@ def test_the_table_above_covers_every_node() -> None:
     assert {type(layout) for layout, _ in CASES} == set(ALL_NODES)
 
 
+def test_a_matrix_in_the_line_is_no_smaller_than_the_line() -> None:
+    """As in TeX, its cells have the size of the text."""
+    assert TypstPrinter(display=False)(Matrix(((h,),))).endswith("inline(h))")
+
+
 def test_decimal_comma_is_no_punctuation() -> None:
     """A quoted number has no space behind its comma."""
     assert TypstPrinter(decimal=",")(Num("0.5")) == '"0,5"'

@@ -42,7 +42,7 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import Line, LineCell, lines, reasons
+from autorecur.render.displays import Line, LineCell, lines, may_break, reasons
 from autorecur.render.documents.environment import fill
 from autorecur.render.documents.references import check_references, equation_key, rule_key, section_key
 from autorecur.render.geometry import drawn
@@ -54,7 +54,6 @@ from autorecur.render.source import LatexSource, latex_text
 from autorecur.symbolic.layout import Layout
 
 _ANCHORS = {"center": "center", "above": "south", "below": "north", "left": "east", "right": "west"}
-_UNBROKEN = 8
 _LANGUAGES = {"fr": "french", "en": "english", "de": "ngerman", "es": "spanish", "it": "italian"}
 
 
@@ -84,7 +83,7 @@ def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
         "plain_title": LatexSource(re.sub(r"[^A-Za-z0-9 .:,()/-]+", " ", document.title)),
         "subtitle": [writer.inlines(line) for line in document.subtitle],
         "seal": None if seal is None else writer.note_items(seal),
-        "footer": document.footer,
+        "footer": document.foot(),
         "babel": LatexSource(_LANGUAGES.get(document.language, "")) if document.language != "en" else LatexSource(),
         "body": writer.blocks(document.blocks),
     }
@@ -173,15 +172,17 @@ class LatexWriter:
         columns = max(len(line.cells) for line in rows)
         space = rows[0].space if self.margin else 0.0
         before = f"\\vadjust{{\\kern{_pt(space)}}}%\n" if space else ""
-        # Only a long display may go on over the page.
-        before += "{\\allowdisplaybreaks\n" if len(rows) > _UNBROKEN else ""
+        breakable = may_break(block)
+        before += "{\\allowdisplaybreaks\n" if breakable else ""
         body = ""
         for at, line in enumerate(rows):
             if at:
                 space = rows[at].space if self.margin else 0.0
-                body += f" \\\\[{_pt(space)}]\n" if space else " \\\\\n"
+                # No row stands alone at the foot or at the head of a page.
+                end = "\\\\*" if breakable and at in (1, len(rows) - 1) else "\\\\"
+                body += f" {end}[{_pt(space)}]\n" if space else f" {end}\n"
             body += self._line(line, columns)
-        after = "}" if len(rows) > _UNBROKEN else ""
+        after = "}" if breakable else ""
         display = f"{before}\\begin{{align*}}\n{body}\n\\end{{align*}}{after}\n"
         return display if self.margin else display + self._reasons(Reasons(reasons(block)))
 

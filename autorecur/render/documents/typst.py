@@ -41,7 +41,7 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import Line, LineCell, lines
+from autorecur.render.displays import Line, LineCell, lines, may_break
 from autorecur.render.documents.environment import fill
 from autorecur.render.documents.references import check_references, equation_key, rule_key, section_key
 from autorecur.render.geometry import Point, drawn
@@ -54,8 +54,6 @@ from autorecur.symbolic.layout import Layout, Row, Sign
 
 # Shorter formulas in the line are not broken, in em.
 _UNBROKEN = 5.0
-# Only a display of more lines may go on over the page.
-_UNBROKEN_ROWS = 8
 _ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
 
 
@@ -74,7 +72,7 @@ def typst_document(document: Document) -> str:
         title=[line for line in document.title.splitlines() if line.strip()],
         subtitle=[writer.inlines(line) for line in document.subtitle],
         seal=None if seal is None else writer.note_items(seal),
-        footer=document.footer,
+        footer=document.foot(),
         body=writer.blocks(document.blocks),
     )
 
@@ -180,7 +178,7 @@ class TypstWriter:
 
     def _display(self, block: Display) -> str:
         rows = lines(block)
-        head = f"breakable: {_bool(len(rows) > _UNBROKEN_ROWS)}, before: {_pt(rows[0].space)}"
+        head = f"breakable: {_bool(may_break(block))}, before: {_pt(rows[0].space)}"
         return f"#equations({head},\n" + "".join(f"  {self._line(line)},\n" for line in rows) + ")"
 
     def _line(self, line: Line) -> str:
