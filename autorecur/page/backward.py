@@ -65,7 +65,8 @@ def _opening(page: Page) -> Inlines:
 
 
 def brief(page: Page) -> Iterator[Block]:
-    """The loss and the step backwards as one display, without words."""
+    """The loss and the step backwards as one display, in one sentence."""
+    yield Paragraph(page.words("backward.brief", domain=page.domain(EVERY)))
     rows: list[EquationRow] = []
     for ranged, run in groupby(page.section("loss", "backward"), key=_ranged):
         part = list(run)

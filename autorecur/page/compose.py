@@ -60,7 +60,7 @@ def notation_for(derivation: Derivation) -> Notation:
 def _sections(page: Page) -> list[tuple[str, Section]]:
     """The sections of this page; the brief one keeps the equations alone."""
     if page.detail == BRIEF:
-        return [("model", model), ("backward", brief), ("gradients", _gradients)]
+        return [("model", model), ("brief", _brief)]
     found: list[tuple[str, Section]] = [
         ("model", model),
         ("picture", picture),
@@ -72,6 +72,11 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     if page.derivation.steps is not None:
         found.append(("unrolled", unrolled))
     return [*found, ("paths", paths), ("checks", checks), ("rules", appendix)]
+
+
+def _brief(page: Page) -> Iterator[Block]:
+    yield from brief(page)
+    yield from _gradients(page)
 
 
 def _gradients(page: Page) -> Iterator[Block]:
