@@ -115,9 +115,13 @@ def _loss(typed: str | None) -> str | EllipsisType | None:
 
 def _written(derivation: Derivation, request: Request) -> str:
     """Writes the file that was asked for; without one, the LaTeX."""
+    from autorecur.page import document
+    from autorecur.render.formats import save, text_of
+
+    page = document(derivation, request.detail, request.lang, request.seed)
     if request.output is None:
-        return derivation.to_latex(fragment=request.fragment, detail=request.detail)
-    derivation.save(request.output, detail=request.detail, fragment=request.fragment, pdf_engine=request.pdf_engine)
+        return text_of(page, "tex", fragment=request.fragment)
+    save(page, request.output, fragment=request.fragment, engine=request.pdf_engine, warn=terminal.say)
     return ""
 
 

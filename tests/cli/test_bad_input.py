@@ -162,7 +162,7 @@ HOSTILE = [
 @pytest.mark.parametrize("suffix", [".tex", ".pdf", ".md", ".typ"])
 def test_markup_in_a_title_is_text(autorecur: CommandLine, markup: str, suffix: str) -> None:
     """TeX, Jinja, Typst and HTML in a title, a source or a comment are printed, never run."""
-    text = f"title: {markup}\nsource: {markup}\n".encode() + GOOD.replace(b"\n", f"  # {markup}\n".encode())
+    text = f"title: A {markup}\nsource: B {markup}\n".encode() + GOOD.replace(b"\n", f"  # {markup}\n".encode())
     outcome = autorecur("derive", "-", "-o", f"out{suffix}", "--pdf-engine", "typst", stdin=text)
     assert outcome.code == 0, outcome.err
     assert Path(f"out{suffix}").stat().st_size > 1000

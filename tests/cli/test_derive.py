@@ -17,15 +17,13 @@ def test_latex_on_standard_output_and_the_rest_on_standard_error(autorecur: Comm
     """Without ``-o`` the LaTeX is printed; the table of checks does not mix with it."""
     outcome = autorecur("derive", "-", stdin=ELMAN)
     assert outcome.code == 0
-    assert outcome.out.startswith("\\documentclass")
+    assert "\\documentclass" in outcome.out[:200]
     assert outcome.out.rstrip().endswith("\\end{document}")
     assert "complex step" in outcome.err
     assert "equations passed; largest relative error" in outcome.err
 
 
-@pytest.mark.parametrize(
-    ("name", "start"), [("a.tex", b"\\documentclass"), ("a.md", b"# "), ("a.PDF", b"%PDF-"), ("a.typ", b"")]
-)
+@pytest.mark.parametrize(("name", "start"), [("a.tex", b"%"), ("a.md", b"# "), ("a.PDF", b"%PDF-"), ("a.typ", b"")])
 def test_the_suffix_chooses_the_format(autorecur: CommandLine, name: str, start: bytes) -> None:
     """One file of that format is written, and nothing is printed on standard output."""
     outcome = autorecur("derive", "rnn", "-o", name, "--pdf-engine", "typst")
