@@ -10,6 +10,8 @@ from autorecur.language.syntax import Span
 from autorecur.language.text import Source
 
 HEADERS = ("name", "title", "source", "loss", "scalar", "learned", "output", "target", "steps")
+FREE_TEXTS = ("name", "title", "source")
+"""Headers in which every character is text, also #."""
 
 _HEADER = re.compile(r"\s*([^\W\d_][\w .\-]*?)[ \t]*:(?!=)[ \t]*(.*)")
 _TITLE = re.compile(r"title\.([a-z]{2,3})")
@@ -47,8 +49,9 @@ def read_header(headers: Headers, source: Source, start: int, found: re.Match[st
     """Add the header on the line that begins at ``start``."""
     key = found[1].lower()
     span = Span(start + found.start(1), start + found.end(1))
-    value = _COMMENT.sub("", found[2]).strip()
     language = _TITLE.fullmatch(key)
+    free = language or key in FREE_TEXTS
+    value = (found[2] if free else _COMMENT.sub("", found[2])).strip()
     if key not in HEADERS and not language:
         close = nearest(key, (*HEADERS, "title.fr"))
         hint = f"Did you mean '{close}'?" if close else f"Headers are {', '.join(HEADERS)} and title.fr."

@@ -128,6 +128,12 @@ def test_markup_in_titles_is_text() -> None:
     assert cell(str(c)) == c
 
 
+def test_a_hash_in_a_header() -> None:
+    """It begins a comment behind names, and is text in a title."""
+    c = cell("title: #1 of C# cells\nloss: mse  # the mean\nh[t] = W x[t]")
+    assert (c.title, c.loss) == ("#1 of C# cells", "mse")
+
+
 # ---------------------------------------------------------------- numbers
 
 
