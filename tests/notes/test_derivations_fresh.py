@@ -16,7 +16,7 @@ REFRESH = runpy.run_path(str(FOLDER / "refresh.py"))
 
 def without_rounding(text: str) -> str:
     """The text without the sizes of rounding errors, which depend on the processor."""
-    return re.sub(r"\d(\.\d+)?\s*(\\cdot|\\times|·|e)\s*(10\^)?\{?-?\d+\}?", "ε", text)
+    return re.sub(r"\$\d+(\.\d+)?( \\cdot 10\^\{-?\d+\})?\$", "$ε$", text)
 
 
 def test_every_cell_has_its_file_and_no_other_is_there() -> None:
