@@ -19,8 +19,6 @@ from autorecur.symbolic.layout import (
     Matrix,
     Num,
     Row,
-    Sign,
-    Space,
     Underbrace,
     Words,
     binary,
@@ -147,12 +145,15 @@ class _Section:
             last=self.page.steps_name(),
             count=Num(str(equation.horizon)),
         )
-        if len(set(losses)) > 1:
-            body: tuple[Layout, ...] = (_triangle(parts, losses),)
-        else:
+        own = (plain(equation.number),)
+        if len(set(losses)) == 1:
             whole = _joined(parts)
             body = (whole,) if width(whole) < ROOM else (parts[0], *(row(binary("+"), part) for part in parts[1:]))
-        return Display((EquationRow((Cell(left, body),), (plain(equation.number),), (), note),))
+            return Display((EquationRow((Cell(left, body),), own, (), note),))
+        lines = _triangle(left, parts, losses)
+        rows = [EquationRow(line) for line in lines]
+        rows[len(rows) // 2] = EquationRow(lines[len(rows) // 2], own, (), note)
+        return Display(tuple(rows))
 
     def way(self, term: Term) -> Layout:
         """``ℓ_3 → h_3 → h_2``."""
@@ -170,16 +171,12 @@ def _joined(parts: Sequence[Layout]) -> Layout:
     return row(*items)
 
 
-def _triangle(parts: Sequence[Layout], losses: list[str]) -> Layout:
+def _triangle(left: Layout, parts: Sequence[Layout], losses: list[str]) -> list[tuple[Cell | None, ...]]:
     """Rows collect a loss, columns a visit to the parameter."""
-    rows: dict[str, list[Layout]] = {}
+    lines: dict[str, list[Cell]] = {}
     for part, loss in zip(parts, losses, strict=True):
-        first = not rows
-        line = rows.setdefault(loss, [])
-        line.append(row(Space("quad") if first else Sign("+"), part))
-    columns = max(len(line) for line in rows.values())
-    empty = Row(())
-    blank = (empty,) * columns
-    filled = [(*line, *([empty] * (columns - len(line)))) for line in rows.values()]
-    spaced = [line for pair in zip(filled, [blank] * len(filled), strict=True) for line in pair][:-1]
-    return Matrix(tuple(spaced), "none", "l")
+        lines.setdefault(loss, []).append(Cell(None, (part,), binary("+")))
+    first = next(iter(lines.values()))
+    first[0] = Cell(left, first[0].lines)
+    columns = max(len(line) for line in lines.values())
+    return [(*line, *([None] * (columns - len(line)))) for line in lines.values()]
