@@ -80,6 +80,12 @@ def _read_by_loss_alone(step: Step, output: str) -> bool:
 def _read(cell: Cell, loss: str | None) -> tuple[str, str | None, str]:
     """The kind of a loss, the output that it is put on, and its text in the language."""
     if loss is None:
+        taken = [f"k_{y}" for y in cell.outputs if f"k_{y}" in cell.shapes]
+        if taken:
+            raise CellError(
+                f"a loss of None needs the name {taken[0]}, which has a meaning in this cell.",
+                hint="Write the loss as an expression, such as 'sum(m[t] * y[t])'.",
+            )
         return "directions", None, " + ".join(f"sum(k_{y}[t] * {y}[t])" for y in cell.outputs)
     asked = loss.strip()
     call = re.fullmatch(r"([A-Za-z_]\w*)(?:\s*\(\s*([A-Za-z_]\w*)\s*\))?", asked)

@@ -101,6 +101,8 @@ class _Loader:
         self.sizes: dict[str, int] = {}
         self.origin: dict[str, str] = {}
         self.batch: int | None = None
+        self.batched: dict[str, bool] = {}
+        """Which inputs and initial states have a batch."""
 
     def load(self) -> tuple[Values, int | None]:
         self.refuse_unknown()
@@ -119,6 +121,7 @@ class _Loader:
         }
         for (name, _), key in initial.items():
             self.bind(name, self.given[key], 0, batched=key not in self.d.cell.parameters, key=key)
+        self.refuse_mixed_batches()
         loaded = Values(self.sizes, self.steps)
         loaded.parameters = {name: self.shaped(name, self.given[name], 0) for name in parameters}
         for name in self.inputs:
@@ -166,8 +169,8 @@ class _Loader:
             raise ShapeError(f"a value for {name!r} is missing; its shape is {self.expected(name)}.")
         return self.given[name]
 
-    def expected(self, name: str) -> str:
-        sizes = [str(size) for size in user_shape(self.cell.shapes[name])]
+    def expected(self, name: str, batch: bool = False) -> str:
+        sizes = [*(["B"] if batch else []), *(str(size) for size in user_shape(self.cell.shapes[name]))]
         if name in self.inputs and not self.at_last(name):
             sizes = ["T", *sizes]
         return "(" + ", ".join(sizes) + ("," if len(sizes) == 1 else "") + ")"
@@ -192,7 +195,9 @@ class _Loader:
         shown = key or name
         if not wanted and shape and not batched:
             shape = () if shape in ((1,), (1, 1)) else shape
-        if batched and len(shape) == len(wanted) + lead + 1:
+        if batched:
+            self.batched[shown] = len(shape) == len(wanted) + lead + 1
+        if self.batched.get(shown):
             self.bind_batch(shown, shape[lead])
             shape = shape[:lead] + shape[lead + 1 :]
         if len(shape) != len(wanted) + lead or (lead and shape[0] != self.steps):
@@ -207,6 +212,8 @@ class _Loader:
                 raise ShapeError(self.wrong(shown, name, array))
             return
         if self.sizes.setdefault(size, length) != length:
+            if self.origin[size] == shown:
+                raise ShapeError(f"{shown!r} has the shape {array.shape}, but {self.expected(name)} is needed.")
             raise ShapeError(
                 f"{shown!r} has the shape {array.shape}: {size} = {length} there, "
                 f"but {self.origin[size]!r} says {size} = {self.sizes[size]}."
@@ -218,10 +225,22 @@ class _Loader:
             raise ShapeError(f"{shown!r} has a batch of {length}, but others have a batch of {self.batch}.")
         self.batch = length
 
+    def refuse_mixed_batches(self) -> None:
+        """All inputs have a batch, or none; an initial state without one is the same for all samples."""
+        without = [name for name in self.inputs if not self.batched[name]]
+        if self.batch is not None and without:
+            first = next(name for name, batched in self.batched.items() if batched)
+            raise ShapeError(
+                f"{first!r} has a batch of {self.batch}, but {without[0]!r} has none; its shape is "
+                f"{self.expected(without[0])}, or {self.expected(without[0], batch=True)} with a batch."
+            )
+
     def wrong(self, shown: str, name: str, array: Array) -> str:
-        lengths = ", ".join(f"{size} = {length}" for size, length in self.sizes.items())
-        steps = f", T = {self.steps}" if name in self.inputs and not self.at_last(name) else ""
-        return f"{shown!r} has the shape {array.shape}, but {self.expected(name)} is needed ({lengths}{steps})."
+        known = [f"{size} = {length}" for size, length in self.sizes.items()]
+        if name in self.inputs and not self.at_last(name):
+            known.append(f"T = {self.steps}")
+        where = f" ({', '.join(known)})" if known else ""
+        return f"{shown!r} has the shape {array.shape}, but {self.expected(name)} is needed{where}."
 
     def zero(self, name: str) -> Array:
         return np.zeros([resolve(size, self.sizes) for size in self.cell.shapes[name]])
