@@ -20,6 +20,7 @@ from autorecur.graph.step import Step
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.language.order import Loop, schedule
+from autorecur.symbolic.names import Notation, notation_of
 
 if TYPE_CHECKING:
     import sympy
@@ -50,6 +51,8 @@ class Derivation:
     """The right-hand sides that are differentiated, by name of the quantity."""
     adjoints: Mapping[str, Adjoint]
     equations: tuple[Equation, ...]
+    naming: Notation
+    """How names, steps and adjoints print."""
     loops: tuple[Loop, ...]
     adjoint_loops: tuple[Loop, ...]
     paths: PathForm
@@ -178,10 +181,7 @@ class Derivation:
         save(document(self, detail=detail, language=self.language), path, fragment=fragment, engine=pdf_engine)
 
     def _repr_latex_(self) -> str:
-        from autorecur.render.latex import latex
-        from autorecur.symbolic.compose import compose_equation
-
-        rows = r" \\ ".join(latex(compose_equation(e)) for e in self.equations if e.section != "paths")
+        rows = " \\\\ ".join(e.latex() for e in self.equations if e.section != "paths")
         return rf"$\displaystyle \begin{{gathered}} {rows} \end{{gathered}}$"
 
 
@@ -221,10 +221,12 @@ def derive(
     draft = draw.Draft(extended, cell, step, found, shown, nodes, order)
     listed = draw.equations(draft)
     form = path_form(draft)
-    listed = (*listed, *draw.numbered(form.equations, len(listed) + 1))
+    naming = notation_of(extended, step, found.outputs[0] if found.outputs else None)
+    whole = (*listed, *draw.numbered(form.equations, len(listed) + 1))
+    listed = tuple(replace(equation, notation=naming) for equation in whole)
     adjoint_loops = schedule(draw.reads_of({name: a for name, a in shown.items() if a.timed}))
     return Derivation(
-        cell, extended, step, found, nodes, shown, listed, loops, adjoint_loops, form, steps, language, notation
+        cell, extended, step, found, nodes, shown, listed, naming, loops, adjoint_loops, form, steps, language, notation
     )
 
 

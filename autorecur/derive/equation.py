@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import sympy
 
     from autorecur.graph.range import Steps
+    from autorecur.symbolic.names import Notation
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Equation:
     uses: tuple[str, ...] = ()
     horizon: int | None = None
     """The T for which an expansion is written out; None: any."""
+    notation: Notation | None = field(default=None, compare=False, repr=False)
+    """How the names of its cell print."""
     altered: bool = field(default=False, compare=False)
     """True once :meth:`Derivation.replace` has changed the right-hand side."""
 
@@ -67,8 +70,9 @@ class Equation:
         """``lhs = rhs`` in LaTeX, without a number."""
         from autorecur.render.latex import latex
         from autorecur.symbolic.compose import compose_equation
+        from autorecur.symbolic.names import DEFAULT
 
-        return latex(compose_equation(self))
+        return latex(compose_equation(self, self.notation or DEFAULT))
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -10,7 +10,7 @@ from sympy import Basic, Expr
 
 from autorecur.derive.equation import Equation, Term
 from autorecur.derive.losses import Loss
-from autorecur.graph.adjoint import Adjoint, Contribution, adjoint_name, initial_steps
+from autorecur.graph.adjoint import Adjoint, Contribution, adjoint_name, initial_steps, summands
 from autorecur.graph.node import Node, variables
 from autorecur.graph.range import EVERY, Bound, Steps
 from autorecur.graph.step import Step
@@ -142,8 +142,8 @@ def adjoint_equations(adjoint: Adjoint, section: str) -> Iterator[Equation]:
     pieces = sorted(adjoint.regions(), key=lambda piece: piece[0].first.from_end == piece[0].last.from_end)
     for i, (steps, contributions) in enumerate(pieces):
         step = bound(steps.first) if steps.single else c.t
-        # What comes from the same step is read first.
-        nearest = sorted(contributions, key=lambda part: abs(part.offset))
+        # What comes from the same step is read first; no sum begins with a minus if that can be helped.
+        nearest = sorted(contributions, key=lambda part: (abs(part.offset), summands(part.node)[0][0] < 0))
         terms = tuple(_term(part, step, steps) for part in nearest)
         yield Equation(
             number="",

@@ -157,6 +157,11 @@ class Cell:
     def __repr__(self) -> str:
         return f"<cell {self.name}: {', '.join(self.equations[:8])}{', …' if len(self.assignments) > 8 else ''}>"
 
+    def _repr_latex_(self) -> str:
+        from autorecur.symbolic.compose import cell_latex
+
+        return f"$\\displaystyle {cell_latex(self)}$"
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cell):
             return NotImplemented

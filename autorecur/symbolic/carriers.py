@@ -53,6 +53,13 @@ class Carrier(MatrixExpr):
     def _sympystr(self, printer: Any) -> str:
         return f"{type(self).__name__}({', '.join(printer._print(arg) for arg in self.args)})"
 
+    def _latex(self, printer: Any) -> str:
+        """For SymPy's own LaTeX printer, which notebooks call: what the page would show."""
+        from autorecur.render.latex import latex
+        from autorecur.symbolic.compose import Composer
+
+        return latex(Composer()(self))
+
     def _eval_transpose(self) -> None:
         return None
 
