@@ -99,7 +99,7 @@ def heading(page: Page, name: str) -> Inlines:
     if kind == "preactivation":
         key = "preactivation" if page.notation.bare_delta or not title else "preactivation_of"
         return (Strong(page.words(f"heading.{key}", title=title)), " ")
-    if kind in ("operand", "factor"):
+    if kind in ("operand", "factor", "stack"):
         return (Strong(page.words(f"heading.{kind}", quantity=page.name(name))), " ")
     text: Inlines = capital((title,)) if title else (Math(page.name(owner)),)
     return (Strong((*text, ".")), " ")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Integer
 
 from autorecur.graph.range import EVERY, Bound, Steps
+from autorecur.ops.linear import concatenate
 from autorecur.page.catalogue import Words
 from autorecur.render.blocks import Cell, EquationRow, Inlines, Math, Reference, RuleReference
 from autorecur.symbolic import carriers as c
@@ -105,8 +106,11 @@ class Page:
         return self.name(f"dL/d{name}", step)
 
     def kind(self, name: str) -> str:
+        """cell, preactivation, operand, stack, factor, loss, or input."""
         assignment = self.derivation.step.assignments.get(name)
-        return assignment.kind if assignment is not None else "input"
+        if assignment is None:
+            return "input"
+        return "stack" if assignment.kind == "operand" and assignment.node.op is concatenate else assignment.kind
 
     def owner(self, name: str) -> str:
         """The author's quantity behind a name: of a pre-activation, what it is the pre-activation of."""
@@ -125,7 +129,7 @@ class Page:
         """``the output gate``, or its symbol if it has no title."""
         if name == self.derivation.loss.name:
             return self.words("called.loss")
-        if self.kind(name) in ("preactivation", "operand", "factor"):
+        if self.kind(name) in ("preactivation", "operand", "factor", "stack"):
             return self.words(f"called.{self.kind(name)}")
         title = self.title(name)
         return self.words("called.quantity", title=title) if title else (Math(self.name(name)),)

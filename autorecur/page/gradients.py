@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sympy.matrices.expressions import HadamardProduct
+
 from autorecur.page.backward import groups
 from autorecur.page.context import Page, plain
 from autorecur.page.packing import columns_for, packed
@@ -26,7 +28,10 @@ def parameters(page: Page) -> Iterator[Block]:
         return
     if not page.brief:
         title = Strong(page.words("heading.parameters"))
-        yield Paragraph((title, " ", *page.words(_pattern(page, equations))))
+        text = [title, " ", *page.words(_pattern(page, equations))]
+        if any(e.rhs.has(HadamardProduct) for e in equations):
+            text.extend((" ", *page.words("gradients.elementwise")))
+        yield Paragraph(tuple(text))
     rows = [EquationRow(row.cells, row.numbers, (), row.note) for row in _rows(page, equations)]
     beside = max(len(row.cells) for row in rows)
     yield Display(tuple(_padded(row, beside) for row in rows))

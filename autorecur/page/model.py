@@ -160,8 +160,11 @@ def _used(page: Page) -> Iterator[str]:
         yield "quotient"
     if c.Concatenation in found:
         yield "stack"
-    if c.Block in found:
+    blocks = [1 in b.matrix.shape for e in expressions for b in sympy.preorder_traversal(e) if isinstance(b, c.Block)]
+    if any(blocks):
         yield "block"
+    if not all(blocks):
+        yield "block_matrix"
     if c.Broadcast in found or any(isinstance(e, sympy.matrices.expressions.OneMatrix) for e in expressions):
         yield "ones"
     if functions & {"heaviside", "equal"}:

@@ -15,7 +15,7 @@ from sympy import Integer
 from autorecur.graph.node import Node, Variable, postorder
 from autorecur.ops.linear import matmul, matrix_transpose
 from autorecur.page.context import Page
-from autorecur.page.drawing import RADIUS, Point, Sheet
+from autorecur.page.drawing import RADIUS, SMALL, Point, Sheet
 from autorecur.render.blocks import Block
 from autorecur.render.measure import width
 from autorecur.symbolic.express import express
@@ -64,8 +64,8 @@ def contributions(
     ]
 
 
-def sent(page: Page, name: str, step: int, parts: Sequence[Contribution]) -> Layout | None:
-    """What these contributions add: the term itself if it is short, else the adjoint that it adds to."""
+def sent(page: Page, name: str, step: int, parts: Sequence[Contribution], room: float = WIDEST_LABEL) -> Layout | None:
+    """What these contributions add: the term itself if it fits into ``room`` (in em), else the adjoint that it adds to."""
     if not parts:
         return None
     items: list[Layout] = []
@@ -73,7 +73,7 @@ def sent(page: Page, name: str, step: int, parts: Sequence[Contribution]) -> Lay
         term = page.composer(express(part.node, Integer(step)))
         items.extend((binary("+"), term) if items else (term,))
     whole = row(*items)
-    return whole if width(whole) <= WIDEST_LABEL else page.adjoint(name, step)
+    return whole if width(whole) <= room else page.adjoint(name, step)
 
 
 def word(page: Page, reader: Node, name: str) -> Layout | None:
@@ -95,7 +95,7 @@ def word(page: Page, reader: Node, name: str) -> Layout | None:
             and _named(node.inputs[0]) == name
             and node.op.kind == "elementwise"
         ):
-            return head(page.composer, node.op.name, node.op.name)
+            return head(page.composer, node.op.name)
     return None
 
 
@@ -230,16 +230,14 @@ class Chains:
         """From a quantity to its reader, and back."""
         name, own, start = source
         parts = contributions(self.page, name, own, reader, step - own)
-        back = self.back(name, own, parts)
-        node = self.page.derivation.step.assignments[reader].node
         upright = start[0] == end[0]
         gap = RADIUS + 1.0
+        room = WIDEST_LABEL if upright else min(WIDEST_LABEL, (abs(end[0] - start[0]) - 2 * gap) / SMALL)
+        back = sent(self.page, name, own, parts, room)
+        node = self.page.derivation.step.assignments[reader].node
         a = (start[0], start[1] + gap) if upright else (start[0] + gap, start[1])
         b = (end[0], end[1] - gap) if upright else (end[0] - gap, end[1])
         self.drawn.pair(a, b, word(self.page, node, name), back, bool(parts))
-
-    def back(self, name: str, step: int, parts: Sequence[Contribution]) -> Layout | None:
-        return sent(self.page, name, step, parts)
 
     def inputs(self, reader: str, step: int, here: Point) -> None:
         reads = self.page.derivation.step.reads()[reader]
@@ -251,7 +249,7 @@ class Chains:
             parts = contributions(self.page, name, step, reader, 0)
             node = self.page.derivation.step.assignments[reader].node
             start, end = _between(low, here)
-            self.drawn.pair(start, end, word(self.page, node, name), self.back(name, step, parts), bool(parts))
+            self.drawn.pair(start, end, word(self.page, node, name), sent(self.page, name, step, parts), bool(parts))
 
     def skip(self, step: int) -> None:
         """The state reads itself directly: a curve past the lane."""
@@ -261,7 +259,7 @@ class Chains:
         self.drawn.arc((left + side, lift), (right - side, lift), 16.0, None)
         parts = contributions(page, chain.state, step - 1, chain.state, 1)
         if parts:
-            label = self.back(chain.state, step - 1, parts)
+            label = sent(page, chain.state, step - 1, parts)
             self.drawn.arc((right - side, -lift), (left + side, -lift), -16.0, label, backward=True)
 
 

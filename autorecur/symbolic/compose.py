@@ -236,7 +236,12 @@ class Composer:
         if x.start != 0:
             last = row(scalars.scalar(x.start, self.notation).layout, binary("+"), last)
         body = Fence(self(x.matrix), "square", 1)
-        return Placed(Script(body, row(first, Sign(":"), last)), ATOM)
+        span: tuple[Layout, ...] = (first, Sign(":"), last)
+        if 1 not in x.matrix.shape:
+            # Rows or columns of a matrix: the other index runs free.
+            comma = Sign(",", "punct")
+            span = (*span, comma, Sign(":")) if x.axis == -2 else (Sign(":"), comma, *span)
+        return Placed(Script(body, row(*span)), ATOM)
 
     def _time_sum(self, x: c.TimeSum) -> Placed:
         body = self(x.body) if _is_constant(x.body) else self.within(x.body, BIG)

@@ -36,18 +36,44 @@ Rule = Callable[["Composer", Any], Placed]
 SquareRule = Callable[["Composer", Any, Basic], Placed]
 
 
-def applied(name: str) -> Rule:
+PLAIN = (
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "softsign",
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "erf",
+    "softmax",
+    "logsumexp",
+    "mean",
+    "sign",
+)
+"""Functions that are printed under their own name."""
+NAMES = {
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "elu": "ELU",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "maximum": "max",
+    "minimum": "min",
+    "normal_cdf": "Phi",
+    "normal_pdf": "phi",
+}
+
+
+def _applied(composer: Composer, x: c.Apply) -> Placed:
     """``name(x, …)``, upright; one Greek letter for the functions that the notation writes so."""
-
-    def rule(composer: Composer, x: c.Apply) -> Placed:
-        return Placed(row(head(composer, x.op, name), Fence(_listed(composer, x), "round", 1)), ATOM)
-
-    return rule
+    return Placed(row(head(composer, x.op), Fence(_listed(composer, x), "round", 1)), ATOM)
 
 
-def head(composer: Composer, op: str, name: str) -> Layout:
+def head(composer: Composer, op: str) -> Layout:
+    """The sign of a function, without what it is applied to."""
     letter = composer.notation.letters.get(op)
-    return Ident(letter) if letter else Function(name)
+    return Ident(letter) if letter else Function(NAMES.get(op, op))
 
 
 def _listed(composer: Composer, x: c.Apply) -> Layout:
@@ -122,7 +148,7 @@ def _total(composer: Composer, x: c.Apply) -> Placed:
         found = inner(composer, *operand.args)
         if found is not None:
             return found
-    return applied("sum")(composer, x)
+    return _applied(composer, x)
 
 
 def _norm_squared(composer: Composer, base: Basic) -> Layout:
@@ -155,7 +181,7 @@ def _cross_entropy(composer: Composer, x: c.Apply) -> Placed:
 def _binary_cross_entropy(composer: Composer, x: c.Apply) -> Placed:
     """``−(yᵀ log σ(z) + (1−y)ᵀ log(1−σ(z)))``."""
     logits, target = x.operands
-    sigma = row(head(composer, "sigmoid", "sigmoid"), Fence(composer(logits), "round", 1))
+    sigma = row(head(composer, "sigmoid"), Fence(composer(logits), "round", 1))
     first = Placed(row(Function("log"), sigma), HADAMARD)
     rest = row(Function("log"), Fence(row(Num("1"), operator("-"), sigma), "round", 1))
     other = MatAdd(OneMatrix(*target.shape), c.negated(target))
@@ -178,17 +204,8 @@ def _weighted(composer: Composer, weight: Basic, logarithm: Placed) -> Layout:
 
 
 FUNCTIONS: dict[str, Rule] = {
-    **{name: applied(name) for name in ("sigmoid", "tanh", "softplus", "softsign", "exp", "log", "sin", "cos", "erf")},
-    **{name: applied(name) for name in ("softmax", "logsumexp", "sum", "mean", "max", "sign")},
-    "relu": applied("ReLU"),
-    "leaky_relu": applied("LeakyReLU"),
-    "elu": applied("ELU"),
-    "silu": applied("SiLU"),
-    "gelu": applied("GELU"),
-    "maximum": applied("max"),
-    "minimum": applied("min"),
-    "normal_cdf": applied("Phi"),
-    "normal_pdf": applied("phi"),
+    **dict.fromkeys((*PLAIN, *NAMES, "max"), _applied),
+    "sum": _total,
     "sqrt": _root,
     "abs": _fenced("bar"),
     "norm": _fenced("norm"),
@@ -199,8 +216,5 @@ FUNCTIONS: dict[str, Rule] = {
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
 }
-FUNCTIONS["sum"] = _total
 SQUARED: dict[str, SquareRule] = {"sum": _sum_of_squares, "mean": _mean_of_squares}
 """Reductions of a square have a form of their own."""
-
-__all__ = ["FUNCTIONS", "SQUARED", "applied", "inner"]

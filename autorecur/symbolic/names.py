@@ -158,7 +158,7 @@ def _pieces(name: str, notation: Notation) -> tuple[Layout, list[Layout], bool]:
     if name == "target" and name not in notation.kinds:
         name = notation.target
     if name == notation.loss_name and notation.kinds.get(name, "loss") == "loss":
-        return (Sign("ell") if notation.loss == "ell" else Ident(notation.loss)), [], False
+        return Ident(notation.loss), [], False
     if name in notation.verbatim:
         return Ident(name), [], False
     parts = split(name, notation.owners.get(name))
