@@ -414,7 +414,7 @@ def rebuild(root: Node, replace: Mapping[Node, Node]) -> Node:
 
 def shift(root: Node, offset: int) -> Node:
     """The same expression at step t + ``offset``."""
-    moved = {
+    moved: dict[Node, Node] = {
         v: Variable(v.shape, name=v.name, offset=v.offset + offset) for v in variables(root) if v.offset is not None
     }
     return rebuild(root, moved) if offset else root

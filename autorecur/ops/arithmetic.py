@@ -55,7 +55,7 @@ def _raised(a: Any, exponent: int) -> Any:
     return a**exponent
 
 
-power = elementwise(
+power: Op = elementwise(
     "power",
     _raised,
     lambda g, out, a, exponent: g * (exponent * (a if exponent == 2 else power(a, exponent=exponent - 1))),
@@ -68,7 +68,7 @@ def _ratio(a: Any, b: Any) -> Any:
     return np.where(zero, 0, a / np.where(zero, 1, b))
 
 
-ratio = elementwise(
+ratio: Op = elementwise(
     "ratio", _ratio, lambda g, out, a, b: ratio(g, b), lambda g, out, a, b: -ratio(g * out, b), kind="arithmetic"
 )
 """``a / b``, and 0 where b is 0: the derivative of a norm at the origin."""

@@ -78,7 +78,7 @@ log1p = function("log1p", np.log1p, lambda out, x: divide(1, 1 + x), lambda s, x
 sqrt = function("sqrt", np.sqrt, lambda out, x: divide(1, 2 * out), lambda s, x: s.sqrt(x))
 square = function("square", np.square, lambda out, x: 2 * x, lambda s, x: x**2)
 sin = function("sin", np.sin, lambda out, x: cos(x), lambda s, x: s.sin(x))
-cos = function("cos", np.cos, lambda out, x: -sin(x), lambda s, x: s.cos(x))
+cos: Op = function("cos", np.cos, lambda out, x: -sin(x), lambda s, x: s.cos(x))
 erf = function("erf", _special("erf"), lambda out, x: TWO_OVER_ROOT_PI * exp(-square(x)), lambda s, x: s.erf(x))
 
 normal_pdf = function(

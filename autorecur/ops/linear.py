@@ -21,14 +21,14 @@ def _product_shape(a: Shape, b: Shape) -> Shape:
     return (*broadcast_shapes(a[:-2] or (1,), b[:-2] or (1,)), a[-2], b[-1]) if len(a) + len(b) > 4 else (a[-2], b[-1])
 
 
-matrix_transpose = Op(
+matrix_transpose: Op = Op(
     "matrix_transpose",
     "linear",
     _swap,
     lambda x: np.swapaxes(x, -2, -1),
     (lambda g, out, x: matrix_transpose(g),),
 )
-matmul = Op(
+matmul: Op = Op(
     "matmul",
     "linear",
     _product_shape,
@@ -99,7 +99,7 @@ block = Op(
     (lambda g, out, x, axis, start, size: place(g, axis=axis, start=start, size=shape_of(x)[axis]),),
 )
 """``size`` rows (axis −2) or columns (axis −1) from ``start`` on."""
-place = Op(
+place: Op = Op(
     "place",
     "linear",
     _block_shape,

@@ -56,7 +56,7 @@ class Op:
 def shape_of(value: Any) -> Shape:
     """The shape of an array, a number or a node; sizes of a node may be names."""
     shape = getattr(value, "shape", None)
-    return np.shape(value) if shape is None else shape
+    return tuple(np.shape(value) if shape is None else shape)
 
 
 def pull_back(

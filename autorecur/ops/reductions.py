@@ -57,7 +57,7 @@ def _broadcast_to(x: Any, shape: Shape) -> Any:
     return np.broadcast_to(x, np.shape(x)[: max(0, np.ndim(x) - len(shape))] + tuple(shape))
 
 
-broadcast_to = Op(
+broadcast_to: Op = Op(
     "broadcast_to",
     "shape",
     lambda _, shape: shape,
@@ -129,7 +129,7 @@ logsumexp = _reduction(
     lambda g, out, x, axis: g * softmax(x, axis=axis),
     definition=lambda x, axis: log(total(exp(x), axis=axis)),
 )
-softmax = Op(
+softmax: Op = Op(
     "softmax",
     "componentwise",
     lambda shape, axis: shape,

@@ -45,7 +45,8 @@ class Carrier(MatrixExpr):
     """A matrix expression whose arguments are all that it is made of."""
 
     def __new__(cls, *args: Any) -> Carrier:
-        return Basic.__new__(cls, *(Str(a) if isinstance(a, str) else sympy.sympify(a) for a in args))
+        made: Carrier = Basic.__new__(cls, *(Str(a) if isinstance(a, str) else sympy.sympify(a) for a in args))
+        return made
 
     def doit(self, **hints: Any) -> Carrier:
         return self
@@ -110,7 +111,8 @@ class Quotient(Carrier):
     @property
     def shape(self) -> tuple[Expr, Expr]:
         a, b = self.args[0].shape, self.args[1].shape
-        return b if a == (1, 1) else a
+        rows, columns = b if a == (1, 1) else a
+        return rows, columns
 
 
 class Concatenation(Carrier):

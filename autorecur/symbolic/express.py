@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 from sympy import Basic, Expr, Integer
-from sympy.matrices.expressions import MatAdd, MatMul, Transpose
+from sympy.matrices.expressions import MatAdd, MatMul, OneMatrix, Transpose
 
 from autorecur.graph.adjoint import factors, summands
 from autorecur.graph.node import SCALAR, Node, Number, Variable, postorder
@@ -56,11 +56,11 @@ def _in_shape(part: Basic, shape: tuple[Any, ...]) -> Basic:
     wanted = (c.size(shape[0]), c.size(shape[1]))
     if part.shape == wanted:
         return part
-    if isinstance(part, MatMul) and part.args[0].is_number and isinstance(part.args[-1], c.OneMatrix):
+    if isinstance(part, MatMul) and part.args[0].is_number and isinstance(part.args[-1], OneMatrix):
         return MatMul(part.args[0], c.ones(shape))
-    if isinstance(part, c.OneMatrix):
+    if isinstance(part, OneMatrix):
         return c.ones(shape)
-    if isinstance(part, MatMul) and isinstance(part.args[-1], c.OneMatrix) and len(part.args) == 2:
+    if isinstance(part, MatMul) and isinstance(part.args[-1], OneMatrix) and len(part.args) == 2:
         return MatMul(part.args[0], c.ones(shape))
     return c.Broadcast(part, *wanted)
 

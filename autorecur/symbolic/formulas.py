@@ -43,7 +43,8 @@ class ManyDigits(Arithmetic):
         return number._to_mpmath(mpmath.mp.prec)
 
     def function(self, kind: type) -> Callable[[Array], Array]:
-        return np.frompyfunc(getattr(mpmath, _NAMES[kind]), 1, 1)
+        each: Callable[[Array], Array] = np.frompyfunc(getattr(mpmath, _NAMES[kind]), 1, 1)
+        return each
 
 
 def value(expression: sympy.Basic, known: Mapping[sympy.Symbol, Array], arithmetic: Arithmetic) -> Array:
