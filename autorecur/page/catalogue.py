@@ -143,7 +143,7 @@ def _read(template: str, key: str, notation: Notation, fields: Mapping[str, Any]
             items.append(LineBreak())
         elif part == opened or (part.startswith("</") and opened == f"<{part[2:]}"):
             stack.pop()
-            stack[-1][1].append(_WRAPS[opened](tuple(items)))
+            stack[-1][1].append(_WRAPS[opened](_merged(items)))
         elif part in _WRAPS:
             stack.append((part, []))
         else:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from autorecur.graph.adjoint import Contribution
 
 STEPS = 3
-PITCH = 143.0
+PITCH = 141.0
 """From one step to the next, in points."""
 ROW = 50.0
 BAR = 20.0

@@ -102,7 +102,7 @@ def short(expression: Basic) -> str:
     )
 
 
-@pytest.mark.parametrize(("inner", "outer"), itertools.product(INNER, ORDER))
+@pytest.mark.parametrize(("inner", "outer"), list(itertools.product(INNER, ORDER)))
 def test_every_operator_inside_every_operator(inner: str, outer: str) -> None:
     """Brackets stand where they are needed, and nowhere else."""
     expected = dict(zip(ORDER, PAIRS[inner].split(" "), strict=True))[outer]

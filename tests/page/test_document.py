@@ -1,0 +1,157 @@
+"""Documents hold every equation once, refer only to what they show, and are as long as they should be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autorecur.cells import cells
+from autorecur.derive import Derivation
+from autorecur.errors import RenderError
+from autorecur.page import document
+from autorecur.page.context import DETAILS
+from autorecur.render.blocks import Display, Document, Heading, Paragraph, RuleStatement, Table
+from autorecur.render.formats import save, text_of
+
+SAMPLE = ("rnn", "lstm", "gru", "rnn_row", "rnn_bidirectional", "mlstm")
+
+
+def numbers(page: Document) -> Counter[str]:
+    displays = (block for block in page.blocks if isinstance(block, Display))
+    return Counter(number for display in displays for row in display.rows for number in row.numbers)
+
+
+def words(part: Any) -> Iterator[str]:
+    """All plain words of a block or of a piece of prose."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from words(inner)
+    elif isinstance(part, Paragraph) or hasattr(part, "inlines"):
+        yield from words(part.inlines)
+
+
+def prose(page: Document) -> str:
+    return " ".join("".join(words(block)) for block in page.blocks if isinstance(block, Paragraph))
+
+
+@pytest.fixture(scope="module")
+def lstm() -> Derivation:
+    return cells["lstm"].derive(at="all")
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_every_equation_stands_on_the_page_once(name: str) -> None:
+    """The standard page shows each numbered equation exactly once."""
+    derivation = cells[name].derive()
+    wanted = Counter(e.number.strip("()") for e in derivation.equations)
+    assert numbers(document(derivation)) == wanted
+
+
+@pytest.mark.parametrize("name", list(cells))
+def test_every_cell_prints_in_every_detail_and_format(name: str) -> None:
+    """No cell, detail or format lacks a word, a rule or a target of a reference."""
+    derivation = cells[name].derive()
+    for detail in DETAILS:
+        page = document(derivation, detail)
+        for suffix in ("tex", "typ", "md"):
+            assert text_of(page, suffix)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", list(cells))
+@pytest.mark.parametrize(
+    "options", [{"at": "all"}, {"loss": "ce"}, {"loss": "bce", "at": "all"}, {"loss": None}, {"steps": 3}]
+)
+def test_every_loss_prints(name: str, options: dict[str, Any]) -> None:
+    """Losses at all steps, through logits, linear ones, and steps that are written out."""
+    derivation = cells[name].derive(**options)
+    for detail in DETAILS:
+        assert text_of(document(derivation, detail), "tex")
+
+
+def test_the_brief_page_leaves_out_names_and_rules(lstm: Derivation) -> None:
+    """The equations alone: no pre-activations of the forward pass, no picture, no appendix."""
+    page = document(lstm, "brief")
+    shown = numbers(page)
+    hidden = {e.number.strip("()") for e in lstm.equations if e.section == "names"}
+    assert not hidden & set(shown)
+    assert {e.number.strip("()") for e in lstm.equations if e.section == "backward"} <= set(shown)
+    assert not any(isinstance(block, RuleStatement) for block in page.blocks)
+
+
+def test_the_full_page_lists_every_check(lstm: Derivation) -> None:
+    """One line for each equation, where the standard page has one for each kind."""
+    tables = {
+        d: next(b for b in document(lstm, d).blocks if isinstance(b, Table) and b.full) for d in ("standard", "full")
+    }
+    lines = {detail: sum(len(group) for group in table.groups) for detail, table in tables.items()}
+    assert lines["full"] == len(lstm.equations) + 1
+    assert lines["standard"] < 12
+
+
+@pytest.mark.parametrize(("detail", "most"), [("brief", 1), ("standard", 4)])
+def test_the_lstm_is_as_short_as_promised(lstm: Derivation, detail: str, most: int, tmp_path: Path) -> None:
+    """One page in brief, at most four as standard, with the loss at every step."""
+    pytest.importorskip("typst")
+    pypdf = pytest.importorskip("pypdf")
+    path = tmp_path / "lstm.pdf"
+    save(document(lstm, detail), path, engine="typst")
+    assert len(pypdf.PdfReader(str(path)).pages) <= most
+
+
+def test_sections_are_numbered_in_order(lstm: Derivation) -> None:
+    """Headings count 1, 2, 3, …; steps that are written out have a section of their own."""
+    plain = [block for block in document(lstm).blocks if isinstance(block, Heading)]
+    assert [heading.number for heading in plain] == [str(i) for i in range(1, len(plain) + 1)]
+    longer = document(cells["rnn"].derive(steps=2))
+    assert "The recursion, written out" in [b.text for b in longer.blocks if isinstance(b, Heading)]
+
+
+def test_readers_are_named(lstm: Derivation) -> None:
+    """The page says how many equations read the hidden state, and which."""
+    text = prose(document(lstm))
+    assert "Five equations read" in text
+    assert "the output" in text
+    assert "of the next step" in text
+
+
+def test_a_reader_that_the_loss_sees_late_is_mentioned() -> None:
+    """With the loss at the last step, the output of an earlier step changes nothing, and the page says so."""
+    text = prose(document(cells["lstm"].derive()))
+    assert "The output reaches the loss only for" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("lstm", "more than one state"), ("rnn_bidirectional", "more than one state")]
+)
+def test_a_cell_without_a_path_form_says_why(name: str, reason: str) -> None:
+    """Section 7 is there for every cell, if only with its reason."""
+    assert reason in prose(document(cells[name].derive()))
+
+
+def test_long_recursions_are_cut() -> None:
+    """All steps up to twelve are written out; of more, the first and the last ones."""
+    short, long = (document(cells["rnn"].derive(steps=steps)) for steps in (12, 500))
+    assert len(long.blocks) < len(short.blocks)
+
+
+def test_an_unknown_detail_is_refused(lstm: Derivation) -> None:
+    """The known ones are named."""
+    with pytest.raises(RenderError, match="brief, standard, full"):
+        document(lstm, "huge")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("lstm", r"4n_h(n_x+n_h+1)+n_y(n_h+1)"), ("leaky_rnn", r"n_h(n_h+n_x+1)+n_y(n_h+1)+1")],
+)
+def test_the_number_of_parameters_is_a_formula_in_sizes(name: str, expected: str) -> None:
+    """Grouped by what the parameters give, the common factor in front."""
+    text = text_of(document(cells[name].derive()), "md").replace(" ", "").replace(r"\,", "").replace(r"\thinspace", "")
+    assert expected in text
