@@ -94,6 +94,11 @@ def test_files_that_the_readme_names_exist() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_pictures_are_small() -> None:
+    """A clone stays light: no picture is larger than 200 kB."""
+    assert [path.name for path in ROOT.glob("notes/pictures/*.png") if path.stat().st_size > 200_000] == []
+
+
 def test_the_version_stands_in_one_place() -> None:
     """The package says it; the project's file reads it from there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -72,11 +72,10 @@ def _no_such_option(name: str, parameters: Sequence[click.Parameter]) -> str:
 
 
 def _write_examples(examples: str, formatter: click.HelpFormatter) -> None:
+    """Each line ``command  # meaning`` as two that can be copied into a shell."""
     if examples:
         with formatter.section("Examples"):
-            formatter.write_dl([_split(line) for line in examples.strip().splitlines()], col_max=52)
-
-
-def _split(line: str) -> tuple[str, str]:
-    command, _, meaning = line.strip().partition("  # ")
-    return command.strip(), meaning.strip()
+            for line in examples.strip().splitlines():
+                command, _, meaning = line.strip().partition("  # ")
+                formatter.write(f"  # {meaning.strip()}\n" if meaning else "")
+                formatter.write(f"  {command.strip()}\n")

@@ -73,7 +73,7 @@ def program() -> None:
     autorecur derive lstm --detail brief -o page.pdf       # on one page
     autorecur derive my.cell --loss ce                     # LaTeX on standard output
     autorecur derive rnn --fragment -o rnn.tex             # to \\input into a document of your own
-    echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md
+    echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md      # from standard input
     """,
 )
 @click.argument("cell", metavar="CELL")
@@ -131,7 +131,7 @@ def derive(**settings: Any) -> int:
 @_at()
 @_seed()
 def check(**settings: Any) -> int:
-    """Check every gradient equation of CELL against numerical derivatives.
+    """Check every equation of CELL against numbers.
 
     CELL is a built-in name (lstm), the path of a .cell file, or - for standard input. The exit code is 0 if all
     passed and 1 if one failed.
@@ -158,7 +158,7 @@ def cells(cell: str | None) -> int:
     return jobs.cells(cell)
 
 
-@program.command(cls=Command, examples="autorecur doctor")
+@program.command(cls=Command, examples="autorecur doctor  # what is installed here, and what works")
 def doctor() -> int:
     """Versions, the cache folder, and which ways to a PDF work here."""
     from autorecur.cli.doctor import examine

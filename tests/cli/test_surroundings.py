@@ -52,6 +52,21 @@ def test_closed_streams() -> None:
     assert Path("rnn.tex").exists()
 
 
+def test_a_pipe_that_never_ends() -> None:
+    """No more than the limit is read of standard input."""
+    finished = shell("yes 'h[t] = x[t]' | autorecur derive -; exit ${PIPESTATUS[1]}")
+    assert finished.returncode == 2
+    assert b"longer than 4 MB" in finished.stderr
+
+
+def test_file_names_of_any_bytes() -> None:
+    """Names that are no UTF-8 can be read and written."""
+    Path(os.fsdecode(b"\xff.cell")).write_text("h[t] = tanh(h[t-1] + x[t])", encoding="utf-8")
+    finished = shell("autorecur derive $'\\xff.cell' -o $'\\xfe.tex'")
+    assert finished.returncode == 0, finished.stderr
+    assert os.path.exists(b"\xfe.tex")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_a_full_disk_is_one_message() -> None:
     """Standard output that cannot be written is an error with exit code 2."""
