@@ -6,6 +6,7 @@ checks of the equations that it shares with the original are made once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from autorecur.verify.truth import (
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
 
-SMOOTH_STEP, KINKED_STEP = 1e-2, 1e-3
+SMOOTH_STEPS, KINKED_STEPS = (1e-2, 3e-3, 1e-3, 1e-4), (1e-3, 1e-4, 1e-5)
 
 
 class Ground:
@@ -46,14 +47,36 @@ class Ground:
         self.evaluator = Evaluator(self.point.values.sizes)
         self.cotangents = self._cotangents(np.random.default_rng([seed, 1]))
         self.truth = Truth(derivation, self.point.values, self.cotangents)
-        step = SMOOTH_STEP if self.point.smooth else KINKED_STEP
-        self.schemes = (COMPLEX_STEP, central_differences(step))
         targets = self.truth.targets()
-        self.derivatives = {scheme.name: self.truth.differentiate(scheme, targets) for scheme in self.schemes}
-        self.true = self._true_values(self.derivatives[COMPLEX_STEP.name])
+        exact = self.truth.differentiate(COMPLEX_STEP, targets)
+        differences, found = self._differences(targets)
+        self.schemes = (COMPLEX_STEP, differences)
+        self.derivatives = {COMPLEX_STEP.name: exact, differences.name: found}
+        self.true = self._true_values(exact)
         self.checks: dict[Equation, tuple[Check, ...]] = {}
         """The checks of every equation that was checked on this ground."""
         self._along_paths: dict[tuple[int, str], Values] = {}
+
+    def _differences(self, targets: list[Target]) -> tuple[Scheme, Derivatives]:
+        """Central differences with the largest step that resolves every derivative; the best one if none does."""
+        best: tuple[float, Scheme, Derivatives] | None = None
+        for step in SMOOTH_STEPS if self.point.smooth else KINKED_STEPS:
+            scheme = central_differences(step)
+            found = self.truth.differentiate(scheme, targets)
+            doubt = max(self._doubts(scheme, found), default=0.0)
+            if best is None or doubt < best[0]:
+                best = doubt, scheme, found
+            if doubt <= scheme.tolerance:
+                break
+        assert best is not None
+        return best[1], best[2]
+
+    def _doubts(self, scheme: Scheme, found: Derivatives) -> Iterator[float]:
+        """How exact the derivatives by each quantity are, relative to the largest of them."""
+        for name in dict.fromkeys(name for name, _ in found.loss):
+            keys = [key for key in found.loss if key[0] == name]
+            size = max(float(np.max(np.abs(found.loss[key]), initial=0.0)) for key in keys)
+            yield max(found.doubt[key] for key in keys) / max(size, scheme.noise * self.magnitude / scheme.tolerance)
 
     def _cotangents(self, generator: np.random.Generator) -> dict[Target, Array]:
         """A random cotangent on every quantity with a displayed adjoint that has terms, at the steps at which it has one.

@@ -29,6 +29,8 @@ MARGIN = 0.03
 """How far from a kink every argument must be, so that no difference quotient steps over it."""
 PATIENCE = 40
 """How many points without a kink nearby are looked at for one that meets both sides of every kink."""
+SHRINKINGS = 12
+"""How often the spread of what is drawn is halved at most."""
 LARGEST = 8.0
 """Larger values saturate everything behind them, and differences drown in rounding."""
 
@@ -54,23 +56,27 @@ def random_point(
 ) -> Point:
     """A point at which every quantity is finite and no kink is near; raises AutorecurError if none is found.
 
-    ``spread`` is the standard deviation of what is drawn."""
+    ``spread`` is the standard deviation of what is drawn; it shrinks as long as cells explode."""
     generator = np.random.default_rng(seed)
     sizes = sizes_for(derivation, generator)
     if batch is None:
         batch = KINKED_BATCH if has_kinks(derivation) else BATCH
     best: Point | None = None
     found: tuple[float, ...] = ()
-    usable = 0
+    usable, exploded = 0, 0
     for attempt in range(tries):
+        if exploded == max(1, tries // SHRINKINGS):
+            spread, exploded = spread / 2, 0
         values = _draw(derivation, sizes, steps, batch, generator, spread, positive=attempt % 3 == 2)
         kinks = _forward(derivation, values)
         if kinks is None:
+            exploded += not found
             continue
         moderate = max(float(np.max(np.abs(array), initial=0.0)) for array in values.quantities.values()) < LARGEST
         quality = (float(moderate), float(kinks.distance > MARGIN), kinks.variety, kinks.distance)
         if quality > found:
             best, found = Point(values, batch, smooth=kinks.distance == np.inf), quality
+        exploded += not moderate and not found[0]
         usable += quality[:2] == (1.0, 1.0)
         if found[:3] == (1.0, 1.0, 1.0) or usable >= PATIENCE:
             break

@@ -39,13 +39,25 @@ class Scheme:
     shifts: tuple[complex, ...]
     weights: tuple[float, ...]
     kernels: Kernels
+    coarse: tuple[float, ...] = ()
+    """Other weights, for a less exact reading of the same runs: how far the two are apart bounds the error of the better."""
     noise: float = 0.0
     """The rounding error of a derivative, relative to the size of what is differentiated."""
 
     def derivative(self, results: Sequence[Array]) -> Array:
         if len(self.shifts) == 1:
             return np.imag(results[0]) / IMAGINARY
-        return sum((w * r for w, r in zip(self.weights[1:], results[1:], strict=True)), self.weights[0] * results[0])
+        return _weighted(self.weights, results)
+
+    def doubt(self, results: Sequence[Array]) -> Array:
+        """What the two readings differ by."""
+        return (
+            _weighted(self.weights, results) - _weighted(self.coarse, results) if self.coarse else 0 * results[0].real
+        )
+
+
+def _weighted(weights: Sequence[float], results: Sequence[Array]) -> Array:
+    return sum((w * r for w, r in zip(weights[1:], results[1:], strict=True)), weights[0] * results[0])
 
 
 COMPLEX_STEP = Scheme("complex step", 1e-10, (1j * IMAGINARY,), (1.0,), complex_kernel)
@@ -53,12 +65,13 @@ COMPLEX_STEP = Scheme("complex step", 1e-10, (1j * IMAGINARY,), (1.0,), complex_
 
 def central_differences(step: float) -> Scheme:
     """Steps h, h/2, h/4: the errors of order h² and h⁴ cancel."""
-    shifts, weights = [], []
-    for part, weight in ((1.0, 1 / 45), (0.5, -20 / 45), (0.25, 64 / 45)):
+    shifts, weights, coarse = [], [], []
+    for part, weight, other in ((1.0, 1 / 45, 0.0), (0.5, -20 / 45, -1 / 3), (0.25, 64 / 45, 4 / 3)):
         h = step * part
         shifts += [h, -h]
         weights += [weight / (2 * h), -weight / (2 * h)]
-    return Scheme("central differences", 1e-7, tuple(shifts), tuple(weights), real, noise=2e-15 / step)
+        coarse += [other / (2 * h), -other / (2 * h)]
+    return Scheme("central differences", 1e-7, tuple(shifts), tuple(weights), real, tuple(coarse), noise=2e-15 / step)
 
 
 @dataclass
@@ -69,6 +82,8 @@ class Derivatives:
     """dL'/d(target): L' is L plus a random cotangent on every displayed adjoint."""
     plain: dict[Target, Array] = field(default_factory=dict)
     """dL/d(target)."""
+    doubt: dict[Target, float] = field(default_factory=dict)
+    """How exact dL'/d(target) is known to be."""
     others: dict[tuple[Target, Target], Array] = field(default_factory=dict)
     """du/dv for the quantities that were asked for: (B, components of u, rows of v, columns of v)."""
 
@@ -128,7 +143,8 @@ class Truth:
             lanes[target] = (count, size)
             count += size
         runs = [self._run(scheme, shift, lanes, count) for shift in scheme.shifts]
-        with_cotangents = scheme.derivative([self._functional(values, count) for values in runs])
+        functionals = [self._functional(values, count) for values in runs]
+        with_cotangents, doubt = scheme.derivative(functionals), scheme.doubt(functionals)
         plain = scheme.derivative([self._loss(values, count) for values in runs])
         others = {
             top: scheme.derivative([_flat(values.quantities[top], count) for values in runs])  # type: ignore[index]
@@ -138,6 +154,7 @@ class Truth:
             shape = self.value(target).shape[-2:]
             here = slice(start, start + size)
             result.loss[target] = self._shaped(with_cotangents[here], shape, target)
+            result.doubt[target] = float(np.max(np.abs(self._shaped(doubt[here], shape, target)), initial=0.0))
             result.plain[target] = self._shaped(plain[here], shape, target)
             for top, array in others.items():
                 moved = np.moveaxis(array[here], 0, -1)

@@ -89,7 +89,8 @@ class _Verification:
             for scheme in self.ground.schemes:
                 values = self.ground.path_values(equation.horizon or self.steps, scheme)
                 pairs = self._path_pairs(equation, values)
-                yield self._check(equation, scheme.name, pairs, 10 * scheme.tolerance, scheme.noise)
+                noise = scheme.noise * self.ground.magnitude
+                yield self._check(equation, scheme.name, pairs, 10 * scheme.tolerance, noise)
         else:
             yield from self._adjoint_checks(equation)
 
@@ -135,9 +136,10 @@ class _Verification:
         printed = [self.printed(equation, t) for t in steps]
         keys = [self._target(equation, t) for t in steps]
         for scheme in self.ground.schemes:
-            true = self.ground.derivatives[scheme.name].loss
-            pairs = [(p, true[key]) for p, key in zip(printed, keys, strict=True)]
-            yield self._check(equation, scheme.name, pairs, scheme.tolerance, scheme.noise)
+            known = self.ground.derivatives[scheme.name]
+            pairs = [(p, known.loss[key]) for p, key in zip(printed, keys, strict=True)]
+            noise = max([scheme.noise * self.ground.magnitude, *(known.doubt[key] for key in keys)])
+            yield self._check(equation, scheme.name, pairs, scheme.tolerance, noise)
         passed = self.ground.adjoint_pass
         found = [(p, passed[key]) for p, key in zip(printed, keys, strict=True) if key in passed]
         if found:
@@ -155,9 +157,9 @@ class _Verification:
         tolerance: float,
         noise: float = 0.0,
     ) -> Check:
-        """``noise`` is what the reference cannot resolve, relative to the largest number of the run."""
+        """``noise`` is what the reference cannot resolve."""
         error, scale, entries = compare(pairs)
-        scale = max(scale, noise * self.ground.magnitude / tolerance)
+        scale = max(scale, noise / tolerance)
         return Check(
             equation.number,
             equation.label,
