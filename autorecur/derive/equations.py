@@ -11,9 +11,10 @@ from sympy import Basic, Expr
 from autorecur.derive.equation import Equation, Term
 from autorecur.derive.losses import Loss
 from autorecur.graph.adjoint import Adjoint, Contribution, adjoint_name, initial_steps, summands
-from autorecur.graph.node import Node, variables
+from autorecur.graph.node import Node
 from autorecur.graph.range import EVERY, Bound, Steps
 from autorecur.graph.step import Step
+from autorecur.graph.walk import variables
 from autorecur.language.cell import Cell
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.express import express

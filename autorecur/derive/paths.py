@@ -17,8 +17,9 @@ from sympy.matrices.expressions import Identity, MatMul, Transpose
 
 from autorecur.derive.equation import Equation, Term
 from autorecur.graph.adjoint import adjoint_name, factored, pull_backs
-from autorecur.graph.node import Node, Number, Variable, number, variables
+from autorecur.graph.node import Node, Number, Variable, number
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps
+from autorecur.graph.walk import variables
 from autorecur.ops.arithmetic import add, multiply, negative, subtract
 from autorecur.ops.linear import block, matmul, matrix_transpose
 from autorecur.symbolic import carriers as c

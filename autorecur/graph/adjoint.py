@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from autorecur.graph.node import Node, Number, Variable, is_op, number, postorder, rebuild, shift, variables
+from autorecur.graph.node import Node, Number, Variable, is_op, number
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps, hull, regions
+from autorecur.graph.walk import postorder, rebuild, shift, variables
 from autorecur.ops import pull_back
 from autorecur.ops.arithmetic import add, multiply, negative, subtract
 

@@ -6,7 +6,7 @@ in front), so that what reaches a page is already tidy. Nodes are immutable and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -172,7 +172,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Nod
     return Node(shape, op, nodes, tuple(sorted(attributes.items())))
 
 
-def _make(op: Op, *nodes: Node, **attributes: Any) -> Node:
+def as_it_is(op: Op, *nodes: Node, **attributes: Any) -> Node:
     """A node as it is, without another look at it."""
     shape = op.shape(*(node.shape for node in nodes), **attributes)
     return Node(shape, op, nodes, tuple(sorted(attributes.items())))
@@ -188,7 +188,7 @@ def _stretched(node: Node, shape: Shape) -> Node:
         return node
     if isinstance(node, Number):
         return Number(shape, None, (), (), 0, node.value, node.decimal, node.sizes, node.named, node.approximate)
-    return _make(broadcast_to, node, shape=shape)
+    return as_it_is(broadcast_to, node, shape=shape)
 
 
 def _simplify_negative(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]) -> Node | None:
@@ -254,8 +254,8 @@ def _with_number(constant: Number, rest: Node | None, shape: Shape) -> Node:
     if is_number(constant, 1):
         return rest
     if constant.value < 0:
-        return _make(negative, _with_number(constant.times(number(-1)), rest, shape))
-    return _make(multiply, constant, rest)
+        return as_it_is(negative, _with_number(constant.times(number(-1)), rest, shape))
+    return as_it_is(multiply, constant, rest)
 
 
 def _simplify_multiply(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]) -> Node | None:
@@ -273,7 +273,7 @@ def _simplify_multiply(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any])
 
 
 def _product(a: Node, b: Node) -> Node:
-    return _make(multiply, a, b)
+    return as_it_is(multiply, a, b)
 
 
 def _unstretched(node: Node) -> Node:
@@ -294,7 +294,7 @@ def _simplify_divide(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]) -
         return None
     constant = (left or number(1)).times(right or number(1), exponent=-1)
     if a is not None and constant.plain and constant.value == 1 and b is not None:
-        return _make(divide, a, b)
+        return as_it_is(divide, a, b)
     if constant.value < 0:
         return -apply(divide, (_with_number(constant.times(number(-1)), a, SCALAR if a is None else a.shape), b), {})
     return None
@@ -320,7 +320,7 @@ def _simplify_matmul(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]) -
         constant = constant.times(own) if own else constant
         parts.append(rest or node)
     if not is_number(constant, 1):
-        return _with_number(constant, _make(matmul, *parts), shape)
+        return _with_number(constant, as_it_is(matmul, *parts), shape)
     return None
 
 
@@ -342,10 +342,10 @@ def _simplify_sum_to(nodes: tuple[Node, ...], shape: Shape, _: dict[str, Any]) -
     if rest is None:
         return None
     axis = tuple(a for a in COMPONENTS if shape[a] == 1 and x.shape[a] != 1)
-    added: Node = _make(total, rest, axis=COMPONENTS if shape == SCALAR else axis)
+    added: Node = as_it_is(total, rest, axis=COMPONENTS if shape == SCALAR else axis)
     if shape == SCALAR and 1 in x.shape and rest.op is multiply and rest.inputs[0].shape == rest.inputs[1].shape:
         a, b = rest.inputs
-        added = _make(matmul, _flip(a), b) if x.shape[1] == 1 else _make(matmul, a, _flip(b))
+        added = as_it_is(matmul, _flip(a), b) if x.shape[1] == 1 else as_it_is(matmul, a, _flip(b))
     return _with_number(constant or number(1), added, shape)
 
 
@@ -375,46 +375,3 @@ _SIMPLIFY = {
     "sum_to": _simplify_sum_to,
     "concatenate": _simplify_concatenate,
 }
-
-
-def postorder(root: Node) -> Iterator[Node]:
-    """Every node below ``root`` once, inputs before the node that reads them; a stack, no recursion."""
-    seen: set[int] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
-    while stack:
-        node, visited = stack.pop()
-        if visited:
-            yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((part, False) for part in reversed(node.inputs))
-
-
-def variables(root: Node) -> list[Variable]:
-    """The variables that a node reads, each once, in the order in which they are written."""
-    found = dict.fromkeys(node for node in postorder(root) if isinstance(node, Variable))
-    return list(found)
-
-
-def rebuild(root: Node, replace: Mapping[Node, Node]) -> Node:
-    """The node with parts replaced (a node found in ``replace`` is not looked into)."""
-    done: dict[int, Node] = {}
-    for node in postorder(root):
-        if node in replace:
-            done[id(node)] = replace[node]
-        elif not node.inputs:
-            done[id(node)] = node
-        else:
-            inputs = tuple(done[id(part)] for part in node.inputs)
-            same = all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-            done[id(node)] = node if same or node.op is None else _make(node.op, *inputs, **dict(node.attributes))
-    return done[id(root)]
-
-
-def shift(root: Node, offset: int) -> Node:
-    """The same expression at step t + ``offset``."""
-    moved: dict[Node, Node] = {
-        v: Variable(v.shape, name=v.name, offset=v.offset + offset) for v in variables(root) if v.offset is not None
-    }
-    return rebuild(root, moved) if offset else root

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.graph.node import Node, Number, Variable, postorder
+from autorecur.graph.node import Node, Number, Variable
 from autorecur.graph.range import Steps
+from autorecur.graph.walk import postorder
 from autorecur.language.order import Loop
 from autorecur.language.sizes import resolve
 from autorecur.ops import Op

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autorecur.graph.node import Node, Variable, apply, number, postorder, rebuild, variables
+from autorecur.graph.node import Node, Variable, apply, number
+from autorecur.graph.walk import postorder, rebuild, variables
 from autorecur.language import syntax
 from autorecur.ops import FUNCTIONS
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract

@@ -9,8 +9,8 @@ from autorecur.ops import arithmetic, functions, linear, reductions
 from autorecur.ops.op import Op as Op
 from autorecur.ops.op import Shape as Shape
 from autorecur.ops.op import Size as Size
-from autorecur.ops.op import pull_back as pull_back
 from autorecur.ops.op import shape_of as shape_of
+from autorecur.ops.pullback import pull_back as pull_back
 
 TABLE: Mapping[str, Op] = MappingProxyType(
     {

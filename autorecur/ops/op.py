@@ -8,7 +8,7 @@ numbers, derivatives of derivatives, and the printed equations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,24 +57,3 @@ def shape_of(value: Any) -> Shape:
     """The shape of an array, a number or a node; sizes of a node may be names."""
     shape = getattr(value, "shape", None)
     return tuple(np.shape(value) if shape is None else shape)
-
-
-def pull_back(
-    op: Op, wanted: int, g: Any, out: Any, inputs: tuple[Any, ...], attributes: Mapping[str, Any]
-) -> Any | None:
-    """The cotangent that ``op`` sends to its input number ``wanted``; None where there is no derivative.
-
-    Broadcasting is undone here and nowhere else.
-    """
-    from autorecur.ops.reductions import sum_to
-
-    variadic = op.arity < 0
-    rule = op.pullbacks[0 if variadic else wanted]
-    if rule is None:
-        return None
-    extra = {"wanted": wanted} if variadic else {}
-    cotangent = rule(g, out, *inputs, **attributes, **extra)
-    if not op.broadcasts:
-        return cotangent
-    target = shape_of(inputs[wanted])
-    return cotangent if shape_of(cotangent) == target else sum_to(cotangent, shape=target)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy import Integer
 
-from autorecur.graph.node import Node, Variable, postorder
+from autorecur.graph.node import Node, Variable
+from autorecur.graph.walk import postorder
 from autorecur.ops.linear import matmul, matrix_transpose
 from autorecur.page.context import Page
 from autorecur.page.drawing import RADIUS, SMALL, Point, Sheet

@@ -10,7 +10,8 @@ from sympy import Basic, Expr, Integer
 from sympy.matrices.expressions import MatAdd, MatMul, OneMatrix, Transpose
 
 from autorecur.graph.adjoint import factors, summands
-from autorecur.graph.node import SCALAR, Node, Number, Variable, postorder
+from autorecur.graph.node import SCALAR, Node, Number, Variable
+from autorecur.graph.walk import postorder
 from autorecur.symbolic import carriers as c
 
 

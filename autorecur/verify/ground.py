@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autorecur.derive.equation import Equation
-from autorecur.graph.node import variables
 from autorecur.graph.program import Array, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
+from autorecur.graph.walk import variables
 from autorecur.symbolic.numbers import Evaluator
 from autorecur.verify.long import given
 from autorecur.verify.points import Point, random_point

@@ -14,9 +14,9 @@ import numpy as np
 
 from autorecur.errors import AutorecurError
 from autorecur.graph.adjoint import initial_steps
-from autorecur.graph.node import postorder
 from autorecur.graph.program import Array, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
+from autorecur.graph.walk import postorder
 from autorecur.language.sizes import resolve
 from autorecur.ops import Op, pull_back
 

@@ -85,7 +85,7 @@ def test_each_term_of_a_parameters_gradient_comes_through_one_equation(name: str
 
 
 def _variables(d: Derivation, quantity: str) -> list:
-    from autorecur.graph.node import variables
+    from autorecur.graph.walk import variables
 
     return variables(d.nodes[quantity])
 

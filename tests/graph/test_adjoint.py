@@ -7,7 +7,8 @@ import pytest
 from autorecur.cells import cells
 from autorecur.derive.derivation import Derivation, derive
 from autorecur.graph.adjoint import factored, initial_steps, pull_backs
-from autorecur.graph.node import Variable, apply, variables
+from autorecur.graph.node import Variable, apply
+from autorecur.graph.walk import variables
 from autorecur.language.building import cell
 from autorecur.ops.functions import tanh
 from autorecur.ops.linear import matmul, matrix_transpose

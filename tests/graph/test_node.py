@@ -9,8 +9,9 @@ import pytest
 
 from autorecur.errors import ShapeError
 from autorecur.graph.adjoint import factors, pull_backs, summands
-from autorecur.graph.node import Node, Number, Variable, apply, number, number_of, postorder, rebuild, shift, variables
+from autorecur.graph.node import Node, Number, Variable, apply, number, number_of
 from autorecur.graph.program import Values, compile_node
+from autorecur.graph.walk import postorder, rebuild, shift, variables
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, ratio, subtract
 from autorecur.ops.functions import Constant, tanh
 from autorecur.ops.linear import concatenate, matmul, matrix_transpose

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autorecur.cells import cells
-from autorecur.graph.node import Variable, postorder
+from autorecur.graph.node import Variable
 from autorecur.graph.step import build, express
+from autorecur.graph.walk import postorder
 from autorecur.language.building import cell
 from autorecur.language.syntax import Binary, Expression, Name
 

@@ -1,0 +1,28 @@
+"""The generic pull-back: an op's own rule, and broadcasting undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autorecur.ops.op import Op, shape_of
+from autorecur.ops.reductions import sum_to
+
+
+def pull_back(
+    op: Op, wanted: int, g: Any, out: Any, inputs: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> Any | None:
+    """The cotangent that ``op`` sends to its input number ``wanted``; None where there is no derivative.
+
+    Broadcasting is undone here and nowhere else.
+    """
+    variadic = op.arity < 0
+    rule = op.pullbacks[0 if variadic else wanted]
+    if rule is None:
+        return None
+    extra = {"wanted": wanted} if variadic else {}
+    cotangent = rule(g, out, *inputs, **attributes, **extra)
+    if not op.broadcasts:
+        return cotangent
+    target = shape_of(inputs[wanted])
+    return cotangent if shape_of(cotangent) == target else sum_to(cotangent, shape=target)
