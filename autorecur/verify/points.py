@@ -62,7 +62,7 @@ def random_point(
     if batch is None:
         batch = KINKED_BATCH if has_kinks(derivation) else BATCH
     best: Point | None = None
-    found: tuple[float, ...] = ()
+    found: tuple[float, ...] = (0.0,)
     usable, exploded = 0, 0
     for attempt in range(tries):
         if exploded == max(1, tries // SHRINKINGS):
@@ -70,13 +70,13 @@ def random_point(
         values = _draw(derivation, sizes, steps, batch, generator, spread, positive=attempt % 3 == 2)
         kinks = _forward(derivation, values)
         if kinks is None:
-            exploded += not found
+            exploded += found[0] < 1
             continue
-        moderate = max(float(np.max(np.abs(array), initial=0.0)) for array in values.quantities.values()) < LARGEST
-        quality = (float(moderate), float(kinks.distance > MARGIN), kinks.variety, kinks.distance)
+        largest = max(float(np.max(np.abs(array), initial=0.0)) for array in values.quantities.values())
+        quality = (LARGEST / max(LARGEST, largest), float(kinks.distance > MARGIN), kinks.variety, kinks.distance)
         if quality > found:
             best, found = Point(values, batch, smooth=kinks.distance == np.inf), quality
-        exploded += not moderate and not found[0]
+        exploded += found[0] < 1
         usable += quality[:2] == (1.0, 1.0)
         if found[:3] == (1.0, 1.0, 1.0) or usable >= PATIENCE:
             break
