@@ -33,7 +33,8 @@ class Boxes:
         self.cell = page.derivation.cell
         self.lanes = list(self.cell.states)
         self.height = LANE * max(1, len(self.lanes)) + 8.0
-        self.low = DETOUR if any(abs(o) > 1 for s in self.lanes for o in self.cell.offsets[s]) else 0.0
+        self.long = [s for s in self.lanes if any(abs(o) > 1 for o in self.cell.offsets[s])]
+        self.low = DETOUR * len(self.long)
         for step in range(1, STEPS + 1):
             self.drawn.box(self.left(step), 0.0, BOX, self.height, self.inside(step))
             self.inputs(step)
@@ -54,7 +55,7 @@ class Boxes:
         """What the step computes besides its states and outputs."""
         page = self.page
         names = [a.name for a in self.cell.assignments if a.name not in self.lanes and a.name not in self.cell.outputs]
-        names = names or [a.name for a in self.cell.assignments if a.name in self.lanes]
+        names = names or [a.name for a in self.cell.assignments if a.name in self.lanes] or list(self.cell.outputs)
         cells = [page.name(name, step) for name in names[:MOST_INSIDE]]
         if not cells:
             return None
@@ -80,7 +81,7 @@ class Boxes:
             return
         if outside:
             x = 0.0 if offset < 0 else self.left(STEPS) + BOX + LEFT
-            self.drawn.disc((x, y), label)
+            self.drawn.node((x, y), label, 1 if offset < 0 else -1)
             start = (x + RADIUS + 1, y) if offset < 0 else (x - RADIUS - 1, y)
             end = (self.left(step), y) if offset < 0 else (self.left(step) + BOX, y)
             self.drawn.pair(start, end, None, None if not parts else back if _short(back) else None, bool(parts))
@@ -93,13 +94,15 @@ class Boxes:
         """Round the boxes in between, below them."""
         if not 1 <= source <= STEPS:
             return
-        y = 5.0 + APART
+        nth = self.long.index(state)
+        y = 5.0 + APART + 2 * APART * nth
         right = self.left(source) + BOX if source < step else self.left(source)
         left = self.left(step) if source < step else self.left(step) + BOX
         out = 14.0 if source < step else -14.0
-        low = -self.low + 8.0
+        low = -DETOUR * (nth + 1) + 8.0
+        middle = right + (24.0 if source < step else -24.0) + out
         points = [(right, y), (right + out, y), (right + out, low), (left - out, low), (left - out, y), (left, y)]
-        self.drawn.line(points, label, ((right + left) / 2 - 14, low + LABEL), "above")
+        self.drawn.line(points, label, (middle, low + LABEL), "above")
         if adjoint:
             inner = 2 * APART
             back_points = [
@@ -110,7 +113,7 @@ class Boxes:
                 (right + out + inner, y - inner),
                 (right, y - inner),
             ]
-            at = ((right + left) / 2 - 14, low - inner - LABEL)
+            at = (middle, low - inner - LABEL)
             self.drawn.line(back_points, back, at, "below", backward=True)
 
     # -------------------------------------------------------------------------------------- inputs and outputs
@@ -119,10 +122,11 @@ class Boxes:
         names = self.cell.inputs[:MOST_BESIDE]
         for x, name in zip(self.spread(step, len(names)), names, strict=True):
             low = -self.low - RISE - RADIUS
-            self.drawn.disc((x, low), self.page.name(name, step))
+            self.drawn.node((x, low), self.page.name(name, step))
             parts = [p for p in contributions(self.page, name, step) if p.offset == 0]
             back = sent(self.page, name, step, parts)
-            self.drawn.pair((x, low + RADIUS + 1), (x, 0.0), None, back, bool(parts))
+            where = 0.5 * RISE / (self.low + RISE)
+            self.drawn.pair((x, low + RADIUS + 1), (x, 0.0), None, back, bool(parts), where)
 
     def spread(self, step: int, count: int) -> list[float]:
         distance = min(34.0, BOX / max(1, count))
@@ -151,7 +155,7 @@ class Boxes:
 
     def output(self, name: str, step: int, at: Point) -> None:
         page = self.page
-        self.drawn.disc(at, page.name(name, step))
+        self.drawn.node(at, page.name(name, step))
         adjoint = page.derivation.adjoints.get(name)
         parts: Sequence[object] = contributions(page, name, step) if adjoint else ()
         back = page.adjoint(name, step) if parts else None

@@ -8,6 +8,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from autorecur.symbolic.layout import Fence, Layout, Num, Space, binary, row
+from autorecur.symbolic.names import raised
 
 if TYPE_CHECKING:
     from autorecur.page.context import Page
@@ -42,13 +43,20 @@ def _summand(page: Page, gives: Size, takes: Counter[Size]) -> Layout:
             layout = row(Num(str(times)), Space("thin"), layout)
         inside.extend((binary("+"), layout) if inside else (layout,))
     ahead: list[Layout] = [Num(str(factor))] if factor > 1 else []
+    if gives != 1 and set(takes) == {gives}:
+        return row(*_spaced([*ahead, raised(in_fence(page, gives), Num("2"))]))
     if gives != 1:
-        sum_of_sizes = isinstance(gives, str) and "+" in gives
-        ahead.append(Fence(page.composer.size(gives)) if sum_of_sizes else page.composer.size(gives))
+        ahead.append(in_fence(page, gives))
     if len(takes) == 1 and set(takes) == {1}:
         return row(*_spaced(ahead)) if ahead else Num("1")
     body = inside[0] if len(inside) == 1 else Fence(row(*inside), "round", 1)
     return row(*_spaced([*ahead, body]))
+
+
+def in_fence(page: Page, size: Size) -> Layout:
+    """A size as a factor: a sum in brackets."""
+    layout = page.composer.size(size)
+    return Fence(layout) if isinstance(size, str) and "+" in size else layout
 
 
 def _spaced(parts: list[Layout]) -> list[Layout]:

@@ -17,7 +17,14 @@ LABEL = 3.5
 SMALL = 8.0
 """The size of a label's type."""
 
+TEXT = 10.0
+
 Point = tuple[float, float]
+
+
+def fits_disc(label: Layout) -> bool:
+    """Whether a name is short enough to stand in a disc."""
+    return width(label) * TEXT <= 2 * RADIUS
 
 
 @dataclass
@@ -26,8 +33,14 @@ class Sheet:
 
     shapes: list[Shape] = field(default_factory=list)
 
-    def disc(self, at: Point, label: Layout) -> None:
-        self.shapes.append(Disc(at[0], at[1], RADIUS, label))
+    def node(self, at: Point, label: Layout, side: int = 0) -> None:
+        """A disc, or a box where the name is long; ``side`` says which of its sides edges need at the disc's rim."""
+        if fits_disc(label):
+            self.shapes.append(Disc(at[0], at[1], RADIUS, label))
+            return
+        wide = width(label) * TEXT + 8.0
+        left = {0: at[0] - wide / 2, 1: at[0] + RADIUS - wide, -1: at[0] - RADIUS}[side]
+        self.shapes.append(Box(left, at[1] - RADIUS, wide, 2 * RADIUS, label))
 
     def box(self, left: float, bottom: float, wide: float, high: float, label: Layout | None) -> None:
         self.shapes.append(Box(left, bottom, wide, high, label))
@@ -36,15 +49,17 @@ class Sheet:
         if layout is not None:
             self.shapes.append(Label(at[0], at[1], layout, anchor, backward))
 
-    def pair(self, start: Point, end: Point, forward: Layout | None, back: Layout | None, adjoint: bool) -> None:
-        """A straight edge with its label above or to the left, and the adjoint edge beside it."""
+    def pair(
+        self, start: Point, end: Point, forward: Layout | None, back: Layout | None, adjoint: bool, at: float = 0.5
+    ) -> None:
+        """A straight edge with its label above or to the left, and the adjoint edge beside it; labels stand at a fraction of its length."""
         (dx, dy), length = (end[0] - start[0], end[1] - start[1]), hypot(end[0] - start[0], end[1] - start[1])
         ux, uy = dx / length, dy / length
         # The normal that points up for an edge along the line, and left for one that rises.
         nx, ny = (-uy, ux) if abs(ux) < abs(uy) or ux > 0 else (uy, -ux)
         shift = APART if adjoint else 0.0
         self.shapes.append(Arrow((_moved(start, nx, ny, shift), _moved(end, nx, ny, shift))))
-        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        middle = (start[0] + at * dx, start[1] + at * dy)
         upright = abs(uy) > abs(ux)
         self.label(_moved(middle, nx, ny, shift + LABEL), forward, "left" if upright else "above")
         if adjoint:
@@ -58,7 +73,7 @@ class Sheet:
         self.shapes.append(Arrow((start, first, last, end), backward=backward, curved=True))
         # The label stands a quarter of the way from the left end, where no edge from below crosses.
         left, right = sorted((start, end))
-        at = (left[0] + 0.2 * (right[0] - left[0]), left[1] + 0.75 * height + (LABEL if height > 0 else -LABEL))
+        at = (left[0] + 0.17 * (right[0] - left[0]), left[1] + 0.75 * height + (LABEL if height > 0 else -LABEL))
         self.label(at, label, "above" if height > 0 else "below", backward)
 
     def line(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import sympy
 from sympy.matrices.expressions import HadamardProduct
 
 from autorecur.graph.node import Node
+from autorecur.ops import TABLE
 from autorecur.page.context import Page, plain, real_space
 from autorecur.page.counting import parameter_count
-from autorecur.page.packing import packed
+from autorecur.page.packing import ROOM, cell_width, columns_for, packed
 from autorecur.render.blocks import (
     Block,
     Cell,
@@ -26,6 +28,9 @@ from autorecur.render.blocks import (
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.express import express
 from autorecur.symbolic.layout import Layout, Sign, relation, row
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation
 
 
 def model(page: Page) -> Iterator[Block]:
@@ -70,16 +75,24 @@ def _named(page: Page) -> Iterator[Block]:
     single = "one" if len(equations) == 1 else "many"
     key = f"cell.names.{'preactivation' if 'preactivation' in kinds else 'operand'}.{single}"
     yield Paragraph(page.words(key))
+    yield Display(tuple(_beside_again(page, equations)))
+
+
+def _beside_again(page: Page, equations: list[Equation]) -> Iterator[EquationRow]:
+    """Each new name with the author's equation that reads it now: beside it, or below where there is no room."""
     last = {page.owner(e.label): e.label for e in equations}
-    rows = []
+    again = {e.label: _again(page, owner) for e in equations if last[owner := page.owner(e.label)] == e.label}
+    pairs = [[cell for cell in (page.cell(e), again.get(e.label)) if cell is not None] for e in equations]
+    beside = any(again.values()) and columns_for(pairs, 2, ROOM - BESIDE_AGAIN) == 2
     for e in equations:
-        owner = page.owner(e.label)
-        again = _again(page, owner) if last[owner] == e.label else None
-        comment = page.words("cell.again", equation=page.reference(owner)) if again else ()
-        rows.append(EquationRow((page.cell(e), again), (plain(e.number),), comment))
-    if all(r.cells[1] is None for r in rows):
-        rows = [EquationRow(r.cells[:1], r.numbers) for r in rows]
-    yield Display(tuple(rows))
+        cell, number = again.get(e.label), (plain(e.number),)
+        comment = page.words("cell.again", equation=page.reference(page.owner(e.label))) if cell else ()
+        if beside:
+            yield EquationRow((page.cell(e), cell), number, comment)
+            continue
+        yield EquationRow((page.cell(e),), number)
+        if cell is not None:
+            yield EquationRow((cell,), (), comment if cell_width(cell) < ROOM - BESIDE_AGAIN else ())
 
 
 def _again(page: Page, owner: str) -> Cell | None:
@@ -110,7 +123,8 @@ def _shapes(page: Page) -> Table:
     weights = {n: s for n, s in parameters.items() if 1 not in s}
     columns.append(_grouped(page, weights, None))
     columns.append(_grouped(page, {**{n: s for n, s in parameters.items() if 1 in s}, **learned}, None))
-    titles = [page.words(f"cell.shapes.{key}") for key in ("quantities", "weights", "biases")]
+    vectors = "biases" if all(_is_bias(page, n) for n, s in parameters.items() if 1 in s) and not learned else "others"
+    titles = [page.words(f"cell.shapes.{key}") for key in ("quantities", "weights", vectors)]
     used = [(title, column) for title, column in zip(titles, columns, strict=True) if column]
     height = max(len(column) for _, column in used)
     rows = tuple(
@@ -120,7 +134,15 @@ def _shapes(page: Page) -> Table:
     return Table(header, (rows,), "l" * len(used))
 
 
+def _is_bias(page: Page, name: str) -> bool:
+    """A parameter that is added and nothing else."""
+    adjoint = page.derivation.adjoints.get(name)
+    return adjoint is None or all(set(part.ops) <= {"add"} for part in adjoint.contributions)
+
+
 MOST_NAMES = 6
+BESIDE_AGAIN = 4.5
+"""The room that the words behind a repeated equation take, in em."""
 
 
 def _grouped(page: Page, shapes: Mapping[str, tuple[int | str, ...]], step: object) -> list[Layout]:
@@ -156,6 +178,8 @@ def _used(page: Page) -> Iterator[str]:
     yield "rows" if page.in_rows else "columns"
     if HadamardProduct in found:
         yield "hadamard"
+    if any(op in TABLE and TABLE[op].kind == "elementwise" for op in functions):
+        yield "functions"
     if c.Quotient in found:
         yield "quotient"
     if c.Concatenation in found:

@@ -16,7 +16,7 @@ from autorecur.graph.node import Node, Variable
 from autorecur.graph.walk import postorder
 from autorecur.ops.linear import matmul, matrix_transpose
 from autorecur.page.context import Page
-from autorecur.page.drawing import RADIUS, SMALL, Point, Sheet
+from autorecur.page.drawing import RADIUS, SMALL, Point, Sheet, fits_disc
 from autorecur.render.blocks import Block
 from autorecur.render.measure import width
 from autorecur.symbolic.express import express
@@ -43,6 +43,8 @@ def picture(page: Page) -> Iterator[Block]:
     chain = chain_of(page)
     drawing = Chains(page, chain) if chain is not None else Boxes(page)
     caption = page.words("picture.caption.nodes" if chain is not None else "picture.caption.boxes")
+    if any(abs(offset) > 1 for state in page.derivation.cell.states for offset in page.derivation.cell.offsets[state]):
+        caption = (*caption, " ", *page.words("picture.caption.long"))
     yield drawing.sheet().diagram(caption, page.words("picture.alt"))
 
 
@@ -179,6 +181,8 @@ def chain_of(page: Page) -> Chain | None:
             return None
     if any(sum((x, 0) in reads[name] for name in lane) != 1 for x in cell.inputs):
         return None
+    if not all(fits_disc(page.name(name)) for name in (*lane, *above, *cell.inputs)):
+        return None
     return Chain(state, tuple(lane), tuple(above), tuple(cell.inputs), skip)
 
 
@@ -192,7 +196,7 @@ class Chains:
     def sheet(self) -> Sheet:
         self.drawn = Sheet()
         chain = self.chain
-        self.drawn.disc((0.0, 0.0), self.page.name(chain.state, 0))
+        self.drawn.node((0.0, 0.0), self.page.name(chain.state, 0))
         for step in range(1, STEPS + 1):
             self.step(step)
         top = ROW * len(chain.above) + RADIUS + 27.0
@@ -215,13 +219,13 @@ class Chains:
         before: tuple[str, int, Point] = (chain.state, step - 1, (PITCH * (step - 1), 0.0))
         for name in chain.lane:
             here = self.place(name, step)
-            drawn.disc(here, page.name(name, step))
+            drawn.node(here, page.name(name, step))
             self.edge(before, name, step, here)
             self.inputs(name, step, here)
             before = (name, step, here)
         for name in chain.above:
             here = self.place(name, step)
-            drawn.disc(here, page.name(name, step))
+            drawn.node(here, page.name(name, step))
             self.edge(before, name, step, here)
             before = (name, step, here)
         if chain.skip:
@@ -246,7 +250,7 @@ class Chains:
         for i, name in enumerate(own):
             x = here[0] + (i - (len(own) - 1) / 2) * 44.0
             low = (x, here[1] - ROW - (24.0 if self.chain.skip else 0.0))
-            self.drawn.disc(low, self.page.name(name, step))
+            self.drawn.node(low, self.page.name(name, step))
             parts = contributions(self.page, name, step, reader, 0)
             node = self.page.derivation.step.assignments[reader].node
             start, end = _between(low, here)
