@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sympy
+from sympy.matrices.expressions import Identity, Transpose
 
 from autorecur.page.context import Page, capital, plain
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Reference, Strong
@@ -15,10 +16,13 @@ from autorecur.symbolic import carriers as c
 from autorecur.symbolic.compose import compose_sides
 from autorecur.symbolic.layout import (
     Backward,
+    Fence,
     Layout,
     Matrix,
     Num,
     Row,
+    Script,
+    Space,
     Underbrace,
     Words,
     binary,
@@ -53,7 +57,7 @@ class _Section:
         yield Paragraph(words(f"paths.opening{rows}", adjoint=page.adjoint(state), state=page.name(state)))
         yield from self.jacobians(rows)
         yield from self.immediate()
-        yield from self.sums()
+        yield from self.sums(rows)
 
     def of(self, rule: str) -> list[Equation]:
         return [e for e in self.page.section("paths") if e.rule == rule]
@@ -81,7 +85,7 @@ class _Section:
         chain_note = words(f"paths.chain_note{rows}", rule=page.rule_names(["chain"]))
         yield Display((self.row(one, (*rule, ".")), self.row(several, chain_note)))
         yield Paragraph(words("paths.seed"))
-        yield Display((self.row(seed, words("paths.seed_note")),))
+        yield Display((self.row(seed, words(f"paths.seed_note{rows}")),))
 
     def immediate(self) -> Iterator[Block]:
         words, page = self.page.words, self.page
@@ -98,20 +102,28 @@ class _Section:
         return self.page.name(self.page.derivation.paths.state, step)
 
     def spread_example(self, equation: Equation) -> Block | None:
-        """What ``I ⊗ h`` looks like for two components."""
+        """What ``I ⊗ h``, or ``h ⊗ I``, looks like for two components."""
         found = [part for part in sympy.preorder_traversal(equation.rhs) if isinstance(part, c.Spread)]
         if not found:
             return None
         (spread, *_) = found
         block = self.page.composer(spread.vector)
         zero = Num("0")
-        matrix = Matrix(((block, zero), (zero, block)))
-        two = row(self.page.composer.size(c.size_text(spread.copies)), relation("="), Num("2"))
+        if spread.inner:
+            vector = spread.vector.arg if isinstance(spread.vector, Transpose) else spread.vector
+            inner = self.page.composer(vector)
+            one = self.page.composer(Identity(spread.copies))
+            parts = [row(Script(Fence(inner), Num(str(i))), Space("thin"), one) for i in (1, 2)]
+            matrix = Matrix((tuple(parts),) if spread.vector.shape[0] == 1 else tuple((part,) for part in parts))
+            note = self.page.words("paths.spread_note_inner", vector=inner)
+        else:
+            matrix = Matrix(((block, zero), (zero, block)))
+            two = row(self.page.composer.size(c.size_text(spread.copies)), relation("="), Num("2"))
+            note = self.page.words("paths.spread_note", size=two)
         body = row(self.page.composer(spread), relation("="), matrix)
-        note = self.page.words("paths.spread_note", size=two)
         return Display((EquationRow((Cell(None, (body,), None),), (), (), note),))
 
-    def sums(self) -> Iterator[Block]:
+    def sums(self, rows: str) -> Iterator[Block]:
         words, page = self.page.words, self.page
         everywhere = page.derivation.loss.at == "all"
         key = "all" if everywhere else "last"
@@ -120,7 +132,7 @@ class _Section:
         for i, equation in enumerate(whole):
             if i:
                 yield Paragraph(words("paths.likewise", parameter=self.bottom(equation)))
-            yield Display((self.row(equation, words("paths.whole_note") if i == 0 else ()),))
+            yield Display((self.row(equation, words(f"paths.whole_note{rows}") if i == 0 else ()),))
             for expansion in (e for e in expansions if e.lhs == equation.lhs):
                 if i == 0:
                     title = words(f"paths.expansion.{key}", count=words.number(len(expansion.terms)))

@@ -248,7 +248,10 @@ class Composer:
         return Placed(row(self._limits("sum", x), body), BIG)
 
     def _ordered_product(self, x: c.OrderedProduct) -> Placed:
-        return Placed(row(self._limits("prod", x), self.within(x.factor, PRODUCT)), BIG)
+        """The first and the last factor in the order in which they are multiplied, which a product sign would leave open."""
+        ends = (x.first, x.last) if x.rising else (x.last, x.first)
+        left, right = (self.within(x.factor.xreplace({x.index: end}), PRODUCT) for end in ends)
+        return Placed(row(left, Sign("cdots"), right), BIG)
 
     def _limits(self, name: str, x: c.TimeSum | c.OrderedProduct) -> Layout:
         first, last, index = (scalars.scalar(e, self.notation).layout for e in (x.first, x.last, x.index))
@@ -265,8 +268,10 @@ class Composer:
         return Placed(row(Function("diag"), Fence(self(x.vector), "round", 1)), ATOM)
 
     def _spread(self, x: c.Spread) -> Placed:
-        identity = Script(Ident("I"), scalars.scalar(x.copies, self.notation).layout)
-        return Placed(row(identity, binary("otimes"), self.within(x.vector, FRACTION)), HADAMARD)
+        identity: Layout = Script(Ident("I"), scalars.scalar(x.copies, self.notation).layout)
+        sides = (identity, self.within(x.vector, FRACTION))
+        left, right = sides[::-1] if x.inner else sides
+        return Placed(row(left, binary("otimes"), right), HADAMARD)
 
 
 def signed(term: Basic) -> tuple[bool, Basic]:

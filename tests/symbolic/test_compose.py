@@ -40,6 +40,10 @@ def f(name: str, *operands: Basic) -> c.Apply:
     return c.Apply(name, rows, columns, *operands)
 
 
+def step(name: str, t: Any) -> Basic:
+    return c.quantity(name, t, ("n", 1))
+
+
 def number(name: str, *operands: Basic) -> c.Apply:
     return c.Apply(name, 1, 1, *operands)
 
@@ -142,8 +146,10 @@ def test_every_operator_inside_every_operator(inner: str, outer: str) -> None:
         (c.Block(u, -2, c.size("n"), c.size("m")), "[u]_{n+1{:}n+m}"),
         (c.Diagonal(u), r"\operatorname{diag}(u)"),
         (c.Spread(Transpose(u), N), r"I_n\otimesu^{\top}"),
+        (c.Spread(Transpose(u), N, 1), r"u^{\top}\otimesI_n"),
         (c.Derivative(u, A, 1, 0), r"\frac{\partial^+u}{\partialA}"),
-        (c.OrderedProduct(A, c.k, c.k + 1, c.T), r"\prod_{k=k+1}^TA"),
+        (c.OrderedProduct(step("u", c.k), c.k, Integer(2), c.T), r"u_T\cdotsu_2"),
+        (c.OrderedProduct(step("u", c.k), c.k, Integer(2), c.T, 1), r"u_2\cdotsu_T"),
         (c.Power(A, 2), r"A^{\odot2}"),
     ],
 )
@@ -206,3 +212,26 @@ def test_a_negative_term_takes_the_sign_between_the_terms() -> None:
 def test_an_equation_without_terms_says_zero() -> None:
     """A quantity that reaches no loss has the adjoint 0."""
     assert latex(compose_equation(equation())).replace(" ", "") == r"\bar{h}_t=0"
+
+
+DIFFERENT = [
+    (c.Spread(u, N), c.Spread(u, N, 1)),
+    (c.Spread(u, N), c.Spread(u, c.size("m"))),
+    (c.Block(A, -1, Integer(0), N), c.Block(A, -2, Integer(0), N)),
+    (c.Block(A, -1, Integer(0), N), c.Block(A, -1, N, N)),
+    (c.Derivative(u, A, 0, 0), c.Derivative(u, A, 1, 0)),
+    (c.TimeSum(step("u", c.t), c.t, Integer(1), c.T), c.TimeSum(step("u", c.t), c.t, Integer(2), c.T)),
+    (c.TimeSum(step("u", c.t), c.t, Integer(1), c.T), c.TimeSum(step("u", c.t), c.t, Integer(1), c.T - 1)),
+    (c.OrderedProduct(step("u", c.k), c.k, Integer(1), c.T), c.OrderedProduct(step("u", c.k), c.k, Integer(1), c.T, 1)),
+    (c.Power(u, 2), c.Power(u, 3)),
+    (c.Scaled(step("s", c.t), u), c.Scaled(step("s", c.t - 1), u)),
+    (c.Quotient(u, v), c.Quotient(v, u)),
+    (Transpose(u), u),
+    (c.Diagonal(u), u),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_differs_in_value_differs_on_the_page(one: Basic, other: Basic) -> None:
+    """No argument that changes the numbers is lost in print: what is checked is what is read."""
+    assert shown(one) != shown(other)
