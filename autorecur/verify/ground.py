@@ -91,7 +91,7 @@ class Ground:
                 and equation.label.startswith("dL/d")
             ):
                 name = equation.label.removeprefix("dL/d").split("@")[0]
-                if name not in self.d.adjoints or not self.d.adjoints[name].contributions:
+                if name not in self.d.adjoints or not self.d.adjoints[name].regions():
                     continue
                 for t in equation.steps.at(self.steps):
                     found[name, t] = generator.standard_normal(self.point.values.quantities[name, t].shape)

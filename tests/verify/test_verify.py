@@ -73,10 +73,12 @@ def test_the_lstm_is_right_to_ten_digits() -> None:
         "s[t] = W h[t-1]\nh[t] = x[t] / norm(x[t]) + logsumexp(s[t] * x[t])",
         "h[t] = (W h[t-1])^3 / (2 + (U x[t])^2) - 1 / h[t-1]^2",
         "y[t] = W x[t] + b",
+        "h[t] = tanh(U h[t+1] + W x[t] + R c[t+1])\nc[t] = tanh(V c[t+1] + K x[t])\ny[t] = Q h[t]",
     ],
 )
 def test_unusual_cells_verify(text: str) -> None:
-    """Long delays, looking ahead, scalars, learned states, rows, matrices, kinks, quotients, powers, no state at all."""
+    """Long delays, looking ahead, scalars, learned states, rows, matrices, kinks, quotients, powers, no state at all,
+    a state that reaches a loss at the last step from step T+1 alone."""
     for at in AT:
         report = derive(cell(text), at=at).verify(1)
         assert report, report
