@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import click
 
-from autorecur.cli.terminal import OutputError, ReaderGone, is_terminal, say
+from autorecur.cli.terminal import forget, is_terminal, say
 from autorecur.errors import AutorecurError
 
 
@@ -45,7 +45,8 @@ def guarded(command: Callable[[], object]) -> int:
             if not debugging():
                 warnings.simplefilter("ignore")
             return int(code) if isinstance(code := command(), int) else ExitCode.DONE
-    except ReaderGone:
+    except BrokenPipeError:  # of click's own help
+        forget(sys.stdout)
         return ExitCode.DONE
     except Exception as error:
         return _report(error)
@@ -78,19 +79,16 @@ def _last_words(message: str, code: int) -> int:
     label = "error: "
     if is_terminal(sys.stderr) and not os.environ.get("NO_COLOR"):
         label = click.style(label, fg="red", bold=True)
-    try:
-        say(label + message)
-    except (ReaderGone, OutputError):
-        return code
+    say(label + message)
     return code
 
 
 def _about_usage(error: click.UsageError) -> str:
     message = error.format_message()
+    message = message[0].lower() + message[1:]
     if isinstance(error, click.MissingParameter):
         message = "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input."
-    context = f"\n'{error.ctx.command_path} --help' tells more." if error.ctx is not None else ""
-    return message[0].lower() + message[1:] + context if not message.startswith("CELL") else message + context
+    return message + (f"\n'{error.ctx.command_path} --help' tells more." if error.ctx is not None else "")
 
 
 def _about_file(error: OSError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -16,13 +17,9 @@ WIDTH_WITHOUT_TERMINAL = 110
 
 
 class OutputError(click.ClickException):
-    """A stream or a file cannot be written."""
+    """Standard output cannot be written."""
 
     exit_code = 2
-
-
-class ReaderGone(Exception):  # noqa: N818 - not an error: the reader of a pipe has seen enough
-    """The other end of standard output or standard error was closed."""
 
 
 def speak_utf8() -> None:
@@ -58,31 +55,32 @@ def console(on_error_stream: bool = True) -> Console:
 
 
 def say(message: str) -> None:
-    """One message on standard error."""
-    _write(sys.stderr, message.rstrip("\n") + "\n")
+    """A message on standard error; where it cannot be written, nobody can be told."""
+    with suppress(OSError):
+        _write(sys.stderr, message)
 
 
 def put(text: str) -> None:
     """The result, on standard output."""
-    _write(sys.stdout, text if text.endswith("\n") else text + "\n")
+    try:
+        _write(sys.stdout, text)
+    except OSError as error:
+        raise OutputError(f"standard output cannot be written: {error.strerror or error}.") from None
 
 
 def _write(stream: TextIO, text: str) -> None:
+    """Writes whole lines at once. A reader that has gone has seen enough: that is no error."""
     try:
-        stream.write(text)
+        stream.write(text.rstrip("\n") + "\n")
         stream.flush()
     except BrokenPipeError:
         forget(stream)
-        raise ReaderGone from None
-    except OSError as error:
+    except OSError:
         forget(stream)
-        name = "standard output" if stream is sys.stdout else "standard error"
-        raise OutputError(f"{name} cannot be written: {error.strerror or error}.") from None
+        raise
 
 
 def forget(stream: TextIO) -> None:
-    """What is still buffered for a reader that has gone is thrown away, so that Python does not complain at its end."""
-    try:
+    """What is buffered, and what follows, is thrown away, so that Python does not complain at its end."""
+    with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except OSError:
-        stream.close()

@@ -39,11 +39,35 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert "Exception" not in said
 
 
+@pytest.mark.parametrize(
+    "command", ["--help", "derive --help", "--version", "cells", "cells lstm", "check rnn", "doctor"]
+)
+def test_nobody_reads(command: str) -> None:
+    """No command minds a reader that has gone before it writes."""
+    finished = shell(f"(sleep 0.2; autorecur {command}) | true")
+    assert (finished.returncode, finished.stderr) == (0, b"")
+
+
 def test_a_reader_of_messages_that_goes_does_not_stop_the_work() -> None:
     """The document is written although nobody reads standard error."""
     finished = shell("autorecur derive rnn -o rnn.tex 2>&1 >/dev/null | true")
     assert finished.returncode == 0
     assert r"\end{document}" in Path("rnn.tex").read_text(encoding="utf-8")
+
+
+def test_a_failed_check_stays_failed_when_nobody_reads() -> None:
+    """The exit code does not depend on who reads the table."""
+    planted = """
+from autorecur.cli import main
+from autorecur.derive import Derivation
+verify = Derivation.verify
+Derivation.verify = lambda self, *a, **k: verify(self.replace("dL/dh", "dL/dh[t+1]"), *a, **k)
+main()
+"""
+    Path("planted.py").write_text(planted, encoding="utf-8")
+    for command in ("check rnn", "check rnn --json", "derive rnn"):
+        finished = shell(f'"{sys.executable}" planted.py {command} 2>&1 | true')
+        assert finished.returncode == 1, command
 
 
 def test_closed_streams() -> None:
