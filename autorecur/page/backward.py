@@ -14,7 +14,7 @@ from autorecur.page.readers import Reader, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
 from autorecur.render.blocks import Block, Display, EquationRow, Inline, Inlines, Math, Paragraph, Strong
-from autorecur.symbolic.layout import Layout, Sign, row
+from autorecur.symbolic.layout import Layout
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
@@ -207,7 +207,3 @@ def _since(page: Page, together: Sequence[Group]) -> Inlines:
         return ()
     formulas: list[Layout] = [page.words.formula(f"derivative.{f}") for f in known]
     return page.words("backward.since", derivatives=page.words.listed([Math(layout) for layout in formulas]))
-
-
-def ellipsis() -> Layout:
-    return row(Sign("vdots"))

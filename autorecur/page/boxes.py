@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from autorecur.page.context import Page
 from autorecur.page.drawing import APART, LABEL, RADIUS, Point, Sheet
-from autorecur.page.picture import PITCH, STEPS, contributions, loss_bar, loss_steps, sent, to_loss
+from autorecur.page.edges import PITCH, STEPS, contributions, loss_bar, loss_steps, sent, to_loss
+from autorecur.render.measure import width
 from autorecur.symbolic.layout import Layout, Matrix, Row
 
 LANE = 36.0
@@ -163,6 +164,4 @@ class Boxes:
 
 
 def _short(layout: Layout | None) -> bool:
-    from autorecur.render.measure import width
-
     return layout is not None and width(layout) < 2.2

@@ -20,7 +20,7 @@ from autorecur.render.blocks import (
     Table,
     TableRow,
 )
-from autorecur.symbolic.layout import Layout, Num, relation, row
+from autorecur.symbolic.layout import Layout, Num, binary, relation, row
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
@@ -197,8 +197,6 @@ def _size(page: Page, shape: tuple[int | str, int | str]) -> Layout:
     rows, columns = shape
     if 1 in shape:
         return page.composer.size(rows if columns == 1 else columns)
-    from autorecur.symbolic.layout import binary
-
     return row(page.composer.size(rows), binary("times"), page.composer.size(columns))
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer
 
-from autorecur.graph.range import EVERY, Bound, Steps
+from autorecur.graph.range import Bound, Steps
 from autorecur.ops.linear import concatenate
 from autorecur.page.catalogue import Words
 from autorecur.render.blocks import Cell, EquationRow, Inlines, Math, Reference, RuleReference
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.compose import Composer, compose_sides
-from autorecur.symbolic.layout import Layout, Num, binary, relation, row
+from autorecur.symbolic.layout import Fence, Ident, Layout, Script, binary, relation, row
 from autorecur.symbolic.names import Notation, name_layout
 
 if TYPE_CHECKING:
@@ -215,8 +215,6 @@ def _runs(numbers: Sequence[int]) -> list[list[int]]:
 
 def real_space(page: Page, shape: Sequence[int | str]) -> Layout:
     """``ℝ^{n×m}`` for a shape in named sizes."""
-    from autorecur.symbolic.layout import Ident, Script
-
     space = Ident("R", "blackboard")
     rows, columns = shape
     if (rows, columns) == (1, 1):
@@ -228,14 +226,4 @@ def real_space(page: Page, shape: Sequence[int | str]) -> Layout:
 
 
 def in_brackets(layout: Layout, size: int | str) -> Layout:
-    from autorecur.symbolic.layout import Fence
-
     return Fence(layout) if isinstance(size, str) and "+" in size else layout
-
-
-def count_layout(count: int) -> Layout:
-    return Num(str(count))
-
-
-def is_every(steps: Steps | None) -> bool:
-    return steps == EVERY

@@ -52,7 +52,7 @@ class Sheet:
     def pair(
         self, start: Point, end: Point, forward: Layout | None, back: Layout | None, adjoint: bool, at: float = 0.5
     ) -> None:
-        """A straight edge with its label above or to the left, and the adjoint edge beside it; labels stand at a fraction of its length."""
+        """A straight edge, its label above or to the left, the adjoint edge beside it; ``at`` is how far along labels stand."""
         (dx, dy), length = (end[0] - start[0], end[1] - start[1]), hypot(end[0] - start[0], end[1] - start[1])
         ux, uy = dx / length, dy / length
         # The normal that points up for an edge along the line, and left for one that rises.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from autorecur.ops import TABLE
 from autorecur.page.measured import Measured, measure
 from autorecur.render.blocks import Block, Inlines, Math, Paragraph, RuleStatement
+from autorecur.symbolic.layout import Num, Row, Script, Sign, binary, row
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -158,8 +159,6 @@ def _note(page: Page, key: str) -> Inlines:
 
 def scientific(page: Page, error: float | None) -> Inlines:
     """``2.3 · 10⁻¹⁵``, 0 or a dash."""
-    from autorecur.symbolic.layout import Num, Row, Script, Sign, binary, row
-
     if error is None:
         return ("—",)
     if error == 0:

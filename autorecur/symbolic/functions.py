@@ -164,10 +164,6 @@ def _mean_of_squares(composer: Composer, x: c.Apply, base: Basic) -> Placed:
     return Placed(row(Fraction(Num("1"), count), THIN, _norm_squared(composer, base)), PRODUCT)
 
 
-def _log_of(composer: Composer, function: Layout, argument: Layout) -> Layout:
-    return row(Function("log"), function, argument)
-
-
 def _cross_entropy(composer: Composer, x: c.Apply) -> Placed:
     """``−yᵀ log softmax(z)``."""
     logits, target = x.operands
