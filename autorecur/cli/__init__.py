@@ -18,4 +18,9 @@ def run(arguments: Sequence[str]) -> int:
     from autorecur.cli.terminal import speak_utf8
 
     speak_utf8()
-    return guarded(lambda: program.main(list(arguments), prog_name="autorecur", standalone_mode=False))
+
+    def command() -> object:
+        with program.make_context("autorecur", list(arguments)) as context:
+            return program.invoke(context)
+
+    return guarded(command)
