@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 import re
 import subprocess
 import sys
@@ -92,6 +95,16 @@ def test_files_that_the_readme_names_exist() -> None:
     named += re.findall(r"\]\(((?!http)[^)]+)\)", README)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "module", ["autorecur", *sorted(info.name for info in pkgutil.walk_packages(ar.__path__, "autorecur."))]
+)
+def test_examples_in_docstrings_run(module: str) -> None:
+    """Every ``>>>`` of the package gives what stands below it."""
+    if not module.endswith("__main__"):
+        failed, _ = doctest.testmod(importlib.import_module(module))
+        assert not failed
 
 
 def test_pictures_are_small() -> None:

@@ -37,6 +37,12 @@ def test_reading_a_cell_loads_no_sympy() -> None:
     assert not loaded & {"sympy", "mpmath", "numba", "scipy"}
 
 
+def test_a_derivation_loads_no_compiler() -> None:
+    """Deriving, checking and printing need no numba; without an error function, they need no SciPy."""
+    loaded = loaded_by("import autorecur as ar; ar.cells['lstm'].derive().to_latex()")
+    assert not loaded & {"numba", "llvmlite", "scipy"}
+
+
 def test_every_public_name_is_there() -> None:
     """Each name of ``__all__`` can be used, and ``dir`` shows exactly these."""
     assert all(hasattr(ar, name) for name in ar.__all__)
