@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from autorecur.verify.report import Report
 
 MOST_STEPS = 10_000
+MOST_EQUATIONS = 500
+"""Of a cell: the work of checking every equation grows with the square of their number."""
 LANGUAGES = ("en",)
 NOTATIONS: tuple[str, ...] = ()
 UNSET = "unset"
@@ -209,7 +211,7 @@ def derive(
     language: str = "en",
 ) -> Derivation:
     """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`."""
-    _require(steps, notation, language)
+    _require(cell, steps, notation, language)
     chosen = (cell.loss or "mse") if loss == UNSET else loss
     extended, step, found, nodes = with_loss(cell, chosen, at)
     loops = schedule(step.reads())
@@ -230,7 +232,12 @@ def derive(
     )
 
 
-def _require(steps: int | None, notation: str | None, language: str) -> None:
+def _require(cell: Cell, steps: int | None, notation: str | None, language: str) -> None:
+    if len(cell.assignments) > MOST_EQUATIONS:
+        raise CellError(
+            f"this cell has {len(cell.assignments):,} equations; a derivation takes at most {MOST_EQUATIONS}.",
+            hint="Every equation of a derivation is checked; for more than that, derive one part at a time.",
+        )
     if steps is not None and not (isinstance(steps, int) and 1 <= steps <= MOST_STEPS):
         raise CellError(f"steps is a whole number from 1 to {MOST_STEPS:,}, not {steps}.")
     if language not in LANGUAGES:

@@ -27,6 +27,8 @@ Target = tuple[str, int | None]
 """A quantity at a step, or a parameter (step None)."""
 LANES = 4096
 """The most lanes that run together; more are run in chunks."""
+NUMBERS = 20_000_000
+"""How many numbers the quantities of all lanes that run together may have, so that memory stays small."""
 IMAGINARY = 1e-30
 
 
@@ -119,11 +121,12 @@ class Truth:
     def differentiate(self, scheme: Scheme, targets: Sequence[Target], tops: Sequence[Target] = ()) -> Derivatives:
         """All derivatives by one scheme; lanes beyond :data:`LANES` run in further chunks."""
         result = Derivatives()
+        most = max(1, min(LANES, NUMBERS // sum(array.size for array in self.values.quantities.values())))
         chunk: list[Target] = []
         count = 0
         for target in targets:
             size = int(np.prod(self.value(target).shape[-2:]))
-            if chunk and count + size > LANES:
+            if chunk and count + size > most:
                 self._chunk(scheme, chunk, tops, result)
                 chunk, count = [], 0
             chunk.append(target)

@@ -189,11 +189,12 @@ def test_a_megabyte(autorecur: CommandLine) -> None:
 
 
 def test_two_thousand_equations(autorecur: CommandLine) -> None:
-    """A cell of two thousand equations is read and printed in seconds."""
+    """A cell of two thousand equations is read and printed in seconds; to derive it is refused."""
     text = "".join(f"h_{i}[t] = tanh(h_{i}[t-1] + x[t])\n" for i in range(2000))
     outcome = autorecur("cells", "-", stdin=text.encode())
     assert outcome.code == 0
     assert outcome.out.count(" = tanh(") == 2000
+    assert "2,000 equations; a derivation takes at most 500" in refused(autorecur, "-", stdin=text.encode())
 
 
 def test_a_hundred_equations(autorecur: CommandLine) -> None:
