@@ -17,7 +17,7 @@ from tests.verify.mutants import mutants
 LOSSES = st.sampled_from(["mse", "squared", "ce", "bce", None])
 AT = st.sampled_from(["last", "all"])
 quick = settings(max_examples=20, deadline=None)
-thorough = settings(max_examples=400, deadline=None)
+thorough = settings(max_examples=250, deadline=None)
 
 
 def check_verifies(text: str, loss: str | None, at: str, seed: int) -> None:
