@@ -13,7 +13,7 @@ from autorecur.graph.node import Node, Number, Variable, is_op, number
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps, hull, regions
 from autorecur.graph.walk import postorder, rebuild, shift, variables
 from autorecur.ops import pull_back
-from autorecur.ops.arithmetic import add, multiply, negative, subtract
+from autorecur.ops.arithmetic import add, divide, multiply, negative, subtract
 
 ADJOINT = "dL/d"
 
@@ -206,18 +206,26 @@ def factors(root: Node) -> list[Node]:
 
 
 def factored(root: Node, g: Node) -> Node:
-    """``g ⊙ a − g ⊙ b`` as ``g ⊙ (a − b)``, the positive terms first; anything else as it is."""
+    """``g ⊙ a − g ⊙ b`` as ``g ⊙ (a − b)``, the positive terms first, over a common denominator if there is one;
+    anything else as it is."""
     terms = summands(root)
     if len(terms) < 2:
         return root
+    bottoms = {node.inputs[1] if is_op(node, divide) else None for _, node in terms}
+    if len(bottoms) == 1 and (bottom := bottoms.pop()) is not None:
+        return factored(_signed_sum([(sign, node.inputs[0]) for sign, node in terms]), g) / bottom
     split = [(sign, list(_without(factors(node), g))) for sign, node in terms]
     if any(len(rest) == len(factors(node)) for (_, rest), (_, node) in zip(split, terms, strict=True)):
         return root
-    rest_sum: Node | None = None
-    for sign, rest in sorted(split, key=lambda pair: -pair[0]):
-        term = _product(rest) if sign > 0 else -_product(rest)
-        rest_sum = term if rest_sum is None else rest_sum + term
-    return g * rest_sum if rest_sum is not None else root
+    return g * _signed_sum([(sign, _product(rest)) for sign, rest in sorted(split, key=lambda pair: -pair[0])])
+
+
+def _signed_sum(terms: list[tuple[int, Node]]) -> Node:
+    sign, first = terms[0]
+    result = first if sign > 0 else -first
+    for sign, term in terms[1:]:
+        result = result + term if sign > 0 else result - term
+    return result
 
 
 def _without(parts: list[Node], g: Node) -> Iterator[Node]:

@@ -18,7 +18,6 @@ from autorecur.page.picture import picture
 from autorecur.page.rules import appendix, rule_book
 from autorecur.page.unrolled import unrolled
 from autorecur.render.blocks import Block, Document, Heading, Inlines
-from autorecur.symbolic.names import Notation, notation_of
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -30,7 +29,7 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     """The page of a derivation. ``detail`` is brief, standard or full."""
     if detail not in DETAILS:
         raise RenderError(f"there is no detail {detail!r}; known: {', '.join(DETAILS)}")
-    notation = notation_for(derivation)
+    notation = derivation.naming
     page = Page(
         derivation, notation, Words(language, notation), detail, derivation.verify(seed), rule_book(derivation)
     )  # fmt: skip
@@ -49,12 +48,6 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
         language=language,
         decimal=page.words.text("head.decimal"),
     )
-
-
-def notation_for(derivation: Derivation) -> Notation:
-    """The notation of a derivation: that of its cell, with its names and its loss."""
-    outputs = derivation.loss.outputs
-    return notation_of(derivation.extended, derivation.step, outputs[0] if outputs else None)
 
 
 def _sections(page: Page) -> list[tuple[str, Section]]:
