@@ -1,13 +1,12 @@
 """The same gradient seen as paths: products of Jacobians, for cells with one state of delay one.
 
-In columns the Jacobian of one step is read off the pull-backs: a pull-back by ``Wᵀ`` is the factor ``W``, one by ``⊙ d`` the
-factor ``diag(d)``. Factors then stand in the order of the chain rule, the step falling from left to right. In a cell of row
-vectors everything stands the other way round: ``du = dv · ∂u/∂v``, the step rising from left to right.
+In columns the factors stand in the order of the chain rule, the step falling from left to right. In a cell of row vectors
+everything stands the other way round: ``du = dv · ∂u/∂v``, the step rising from left to right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,17 @@ from sympy import Basic, Expr, Integer, Symbol
 from sympy.matrices.expressions import Identity, MatMul, Transpose
 
 from autorecur.derive.equation import Equation, Term
+from autorecur.derive.jacobians import Chain, NoPathFormError, chains_of, is_selection
 from autorecur.graph.adjoint import adjoint_name, factored, pull_backs
-from autorecur.graph.node import Node, Number, Variable, number
+from autorecur.graph.node import Node, Variable, number
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps
-from autorecur.graph.walk import variables
-from autorecur.ops.arithmetic import add, multiply, negative, subtract
-from autorecur.ops.linear import block, matmul, matrix_transpose
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.express import coefficient, express
+from autorecur.symbolic.express import express
 
 if TYPE_CHECKING:
     from autorecur.derive.equations import Draft
 
 MOST_TERMS = 8
-ONE = Integer(1)
 j = Symbol("j", integer=True)
 EXPANDED = 3
 """The number of steps of the expansion term by term."""
@@ -44,37 +40,6 @@ class PathForm:
     reason: str = ""
     state: str = ""
     parameters: tuple[str, ...] = ()
-
-
-class NoPathFormError(Exception):
-    """This cell has no path form; the message is the reason's key."""
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A product of matrices, the outer function on the left, with the quantities that the path runs through.
-
-    ``scale`` is a number, ``scalars`` are single quantities (1×1) that multiply the whole."""
-
-    scale: Expr = ONE
-    factors: tuple[Basic, ...] = ()
-    scalars: tuple[Basic, ...] = ()
-    through: tuple[str, ...] = ()
-
-    def then(self, inner: Chain) -> Chain:
-        """The chain rule: ``self`` is the outer function."""
-        return Chain(
-            self.scale * inner.scale,
-            (*self.factors, *inner.factors),
-            (*self.scalars, *inner.scalars),
-            (*self.through, *inner.through),
-        )
-
-    def by(self, *factors: Basic) -> Chain:
-        return replace(self, factors=(*self.factors, *factors))
-
-    def times(self, scale: Expr) -> Chain:
-        return replace(self, scale=scale * self.scale)
 
 
 def path_form(draft: Draft) -> PathForm:
@@ -154,12 +119,12 @@ class _Paths:
         for leaf, node in self.edges[name].items():
             g = Variable(self.draft.step.assignments[name].node.shape, name=adjoint_name(name), offset=0)
             if leaf == target:
-                found.extend(_linear(node, g, self.row))
+                found.extend(chains_of(node, g, self.row))
             elif leaf.offset == 0 and leaf.name in self.edges:
                 inner = self.chains(leaf.name, target)
                 if not inner:
                     continue
-                outer = [replace(o, through=(leaf.name,)) for o in _linear(node, g, self.row)]
+                outer = [replace(o, through=(leaf.name,)) for o in chains_of(node, g, self.row)]
                 found.extend(o.then(i) for o in outer for i in inner)
             if len(found) > MOST_TERMS:
                 raise NoPathFormError("shape")
@@ -171,7 +136,7 @@ class _Paths:
         for part in chain.factors:
             if merged and isinstance(part, c.Diagonal) and isinstance(merged[-1], c.Diagonal):
                 merged[-1] = c.Diagonal(c.hadamard(merged[-1].vector, part.vector))
-            elif merged and _is_selection(part):
+            elif merged and is_selection(part):
                 merged[-1] = c.Block(merged[-1], *part.args[1:])
             else:
                 merged.append(part)
@@ -322,97 +287,3 @@ def _flat(product: Basic) -> Basic:
     parts = [inner for part in product.args for inner in (part.args if isinstance(part, MatMul) else (part,))]
     parts.sort(key=lambda part: bool(getattr(part, "is_Matrix", False)))
     return MatMul(*parts) if isinstance(product, MatMul) else product
-
-
-def _linear(root: Node, g: Variable, row: bool) -> list[Chain]:
-    """A pull-back, linear in g, as a sum of matrix products (see the module's text)."""
-    if root == g:
-        return [Chain()]
-    rule = _LINEAR.get(root.op.name if root.op else "")
-    if rule is None:
-        raise NoPathFormError("shape")
-    return rule(root, g, row)
-
-
-def _is_selection(part: Basic) -> bool:
-    """The Jacobian of a concatenation by one of its blocks: some columns (rows) of the identity."""
-    return isinstance(part, c.Block) and isinstance(part.matrix, Identity)
-
-
-def _of_sum(root: Node, g: Variable, row: bool) -> list[Chain]:
-    sign = Integer(-1 if root.op is subtract else 1)
-    first, second = (_linear(part, g, row) for part in root.inputs)
-    return [*first, *(chain.times(sign) for chain in second)]
-
-
-def _of_negative(root: Node, g: Variable, row: bool) -> list[Chain]:
-    return [chain.times(Integer(-1)) for chain in _linear(root.inputs[0], g, row)]
-
-
-def _of_multiply(root: Node, g: Variable, row: bool) -> list[Chain]:
-    a, b = root.inputs
-    if isinstance(a, Number):
-        return [chain.times(coefficient(a)) for chain in _linear(b, g, row)]
-    if _reads(b, g):
-        a, b = b, a
-    if _reads(b, g) or a.shape == (1, 1) != b.shape:
-        raise NoPathFormError("shape")
-    chains = _linear(a, g, row)
-    if b.shape == (1, 1) != a.shape:
-        return [replace(chain, scalars=(*chain.scalars, express(b))) for chain in chains]
-    return [chain.by(c.Diagonal(express(b))) for chain in chains]
-
-
-def _of_matmul(root: Node, g: Variable, row: bool) -> list[Chain]:
-    a, b = root.inputs
-    if row and _reads(a, g) and a.shape[0] == 1 != b.shape[1]:
-        return [chain.by(_transposed(b)) for chain in _linear(a, g, row)]
-    if not row and _reads(b, g) and b.shape[1] == 1 != a.shape[0]:
-        return [chain.by(_transposed(a)) for chain in _linear(b, g, row)]
-    return _of_outer(root, g, row)
-
-
-def _transposed(node: Node) -> Basic:
-    return express(node.inputs[0]) if node.op is matrix_transpose else Transpose(express(node))
-
-
-def _of_outer(root: Node, g: Variable, row: bool) -> list[Chain]:
-    """The gradient of a weight, row by row: a cotangent on the left gives ``I ⊗ vᵀ``, one on the right ``vᵀ ⊗ I``.
-
-    In rows both are transposed, since the Jacobian is."""
-    a, b = root.inputs
-    left = _reads(a, g)
-    cotangent, other = (a, b) if left else (b, a)
-    if 1 not in other.shape or 1 not in cotangent.shape:
-        raise NoPathFormError("shape")
-    length = c.size(cotangent.shape[0] if left else cotangent.shape[1])
-    as_row = other if other.shape[0] == 1 else other.inputs[0] if other.op is matrix_transpose else None
-    vector = express(as_row) if as_row is not None else Transpose(express(other))
-    if row:
-        vector = vector.arg if isinstance(vector, Transpose) else Transpose(vector)
-    spread = c.Spread(vector, length, *([] if left else [1]))
-    inner = cotangent.inputs[0] if cotangent.op is matrix_transpose else cotangent
-    return [chain.by(spread) for chain in _linear(inner, g, row)]
-
-
-def _of_block(root: Node, g: Variable, row: bool) -> list[Chain]:
-    """A block of what comes back is what comes back through some columns (rows) of the identity."""
-    facts: Mapping[str, Any] = dict(root.attributes)
-    whole = root.inputs[0].shape
-    identity = Identity(c.size(whole[1] if row else whole[0]))
-    cut = c.Block(identity, -2 if row else -1, c.size(facts["start"]), c.size(facts["size"]))
-    return [chain.by(cut) for chain in _linear(root.inputs[0], g, row)]
-
-
-def _reads(root: Node, g: Variable) -> bool:
-    return any(v == g for v in variables(root))
-
-
-_LINEAR = {
-    add.name: _of_sum,
-    subtract.name: _of_sum,
-    negative.name: _of_negative,
-    multiply.name: _of_multiply,
-    matmul.name: _of_matmul,
-    block.name: _of_block,
-}
