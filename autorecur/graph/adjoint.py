@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from autorecur.graph.node import Node, Number, Variable, is_op, number
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps, hull, regions
 from autorecur.graph.walk import postorder, rebuild, shift, variables
+from autorecur.language.order import components
 from autorecur.ops import pull_back
 from autorecur.ops.arithmetic import add, divide, multiply, negative, subtract
 
@@ -111,26 +112,36 @@ def adjoints(
 def _supports(
     raw: Mapping[str, list[Contribution]], leaves: Mapping[str, Variable], loss: str, loss_steps: Steps
 ) -> dict[str, Steps]:
-    """For each quantity the steps 1 … T at which its adjoint can be other than zero: the least fixed point."""
+    """For each quantity the steps 1 … T at which its adjoint can be other than zero: the least fixed point.
+
+    A quantity that hears of itself from later steps hears of the loss at all earlier ones, so its interval opens at once."""
     support = {loss: loss_steps}
-    timed = [name for name in raw if leaves[name].offset is not None]
-    patience = 3 * len(timed) + 8
-    for round_ in range(2 * patience + 8):
+    timed = [name for name in reversed(list(raw)) if leaves[name].offset is not None]  # from the loss back: few rounds
+    recurrent = _recurrent(raw, timed)
+    changed = True
+    while changed:
         changed = False
         for name in timed:
             parts = [support[c.through[0]].shifted(-c.offset) for c in raw[name] if c.through[0] in support]
-            whole = hull([part for s in parts if (part := s.within(EVERY))])
-            if whole is None or whole == support.get(name):
-                continue
             before = support.get(name)
-            if before is not None and round_ > patience and whole.first < before.first:
-                whole = Steps(FIRST, whole.last)
-            merged = hull([whole, before]) if before else whole
-            if merged != before and merged is not None:
-                support[name], changed = merged, True
-        if not changed:
-            break
+            known = [part for s in parts if (part := s.within(EVERY))] + ([before] if before else [])
+            whole = hull(known)
+            if whole is None or whole == before:
+                continue
+            opens = before is not None and whole.first < before.first and name in recurrent
+            support[name], changed = (Steps(FIRST, whole.last) if opens else whole), True
     return support
+
+
+def _recurrent(raw: Mapping[str, list[Contribution]], timed: list[str]) -> set[str]:
+    """The quantities whose adjoint depends on itself at later steps."""
+    graph = {name: [c.through[0] for c in raw[name] if c.through[0] in raw] for name in timed}
+    found: set[str] = set()
+    for group in components(graph):
+        inside = set(group)
+        if any(c.offset > 0 and c.through[0] in inside for name in group for c in raw[name]):
+            found |= inside
+    return found
 
 
 def _put_in_place(

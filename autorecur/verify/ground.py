@@ -6,7 +6,7 @@ checks of the equations that it shares with the original are made once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from autorecur.verify.report import Check
 from autorecur.verify.truth import (
     COMPLEX_STEP,
     Derivatives,
+    Entries,
     Jacobians,
     Scheme,
     Target,
@@ -34,6 +35,10 @@ from autorecur.verify.truth import (
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
 
+WORK = 50_000_000
+"""Components to differentiate, times numbers to compute for each: beyond, a sample of components has to do."""
+LEAST = 64
+"""The least number of components in a sample."""
 SMOOTH_STEPS, KINKED_STEPS = (1e-2, 3e-3, 1e-3, 1e-4), (1e-3, 1e-4, 1e-5)
 
 
@@ -47,22 +52,54 @@ class Ground:
         self.evaluator = Evaluator(self.point.values.sizes)
         self.cotangents = self._cotangents(np.random.default_rng([seed, 1]))
         self.truth = Truth(derivation, self.point.values, self.cotangents)
-        targets = self.truth.targets()
-        exact = self.truth.differentiate(COMPLEX_STEP, targets)
-        differences, found = self._differences(targets)
+        entries = self._entries(np.random.default_rng([seed, 2]))
+        exact = self.truth.differentiate(COMPLEX_STEP, entries)
+        differences, found = self._differences(entries)
         self.schemes = (COMPLEX_STEP, differences)
         self.derivatives = {COMPLEX_STEP.name: exact, differences.name: found}
-        self.true = self._true_values(exact)
+        self.true = self._true_values(self.adjoint_pass if self.sampled else exact.loss)
         self.checks: dict[Equation, tuple[Check, ...]] = {}
         """The checks of every equation that was checked on this ground."""
         self._along_paths: dict[tuple[int, str], Values] = {}
 
-    def _differences(self, targets: list[Target]) -> tuple[Scheme, Derivatives]:
+    @cached_property
+    def lanes(self) -> int:
+        """How many components have a derivative that equations speak of."""
+        return sum(len(self.truth.components(target)) for target in self.truth.targets())
+
+    @property
+    def sampled(self) -> bool:
+        """True for a cell so large that not every component is differentiated by itself."""
+        return self.lanes * self.numbers > WORK
+
+    @property
+    def sample(self) -> int:
+        """How many components are differentiated by themselves."""
+        return min(self.lanes, max(LEAST, WORK // self.numbers))
+
+    @cached_property
+    def numbers(self) -> int:
+        """How many numbers one forward run computes."""
+        return int(sum(array.size for array in self.point.values.quantities.values()))
+
+    def _entries(self, generator: np.random.Generator) -> Entries:
+        """Every component, or for a large cell a random sample of them: work is bounded."""
+        targets = self.truth.targets()
+        if not self.sampled:
+            return self.truth.all_components(targets)
+        pairs = [(target, i) for target in targets for i in self.truth.components(target)]
+        chosen = generator.choice(len(pairs), self.sample, replace=False)
+        found: dict[Target, list[int]] = {}
+        for target, i in (pairs[at] for at in sorted(chosen)):
+            found.setdefault(target, []).append(i)
+        return {target: np.array(which) for target, which in found.items()}
+
+    def _differences(self, entries: Entries) -> tuple[Scheme, Derivatives]:
         """Central differences with the largest step that resolves every derivative; the best one if none does."""
         best: tuple[float, Scheme, Derivatives] | None = None
         for step in SMOOTH_STEPS if self.point.smooth else KINKED_STEPS:
             scheme = central_differences(step)
-            found = self.truth.differentiate(scheme, targets)
+            found = self.truth.differentiate(scheme, entries)
             doubt = max(self._doubts(scheme, found), default=0.0)
             if best is None or doubt < best[0]:
                 best = doubt, scheme, found
@@ -75,7 +112,7 @@ class Ground:
         """How exact the derivatives by each quantity are, relative to the largest of them."""
         for name in dict.fromkeys(name for name, _ in found.loss):
             keys = [key for key in found.loss if key[0] == name]
-            size = max(float(np.max(np.abs(found.loss[key]), initial=0.0)) for key in keys)
+            size = max(float(np.abs(found.loss[key]).max()) for key in keys)
             yield max(found.doubt[key] for key in keys) / max(size, scheme.noise * self.magnitude / scheme.tolerance)
 
     def _cotangents(self, generator: np.random.Generator) -> dict[Target, Array]:
@@ -97,10 +134,12 @@ class Ground:
                     found[name, t] = generator.standard_normal(self.point.values.quantities[name, t].shape)
         return found
 
-    def _true_values(self, derivatives: Derivatives) -> Values:
-        """The forward run, and the true adjoint of every quantity (of L', with the cotangents)."""
+    def _true_values(self, adjoints: Mapping[Target, Array]) -> Values:
+        """The forward run, and the true adjoint of every quantity (of L', with the cotangents).
+
+        Of a large cell the adjoints are those of the adjoint pass, which the sample of components confirms."""
         values = self.point.values.copy()
-        for (name, step), array in derivatives.loss.items():
+        for (name, step), array in adjoints.items():
             if step is not None:
                 values.quantities[f"dL/d{name}", step] = array
         return values
@@ -170,8 +209,8 @@ class Ground:
         read = [v.name for v in variables(self.d.nodes[loss]) if v.name in self.d.nodes]
         seeds: list[Target] = [(name, t) for name in read for t in self.d.loss.steps.at(truth.values.steps)]
         parameters: list[Target] = [(name, None) for name in self.d.paths.parameters]
-        found = truth.differentiate(scheme, list(dict.fromkeys([*states, *seeds])), tops)
-        found.plain.update(truth.differentiate(scheme, parameters).plain)
+        found = truth.differentiate(scheme, truth.all_components([*states, *seeds]), tops)
+        found.plain.update(truth.differentiate(scheme, truth.all_components(parameters)).plain)
         values = truth.values.copy()
         for (name, step), array in found.plain.items():
             if step is not None:

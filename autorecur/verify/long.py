@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
 
 TOLERANCE = 1e-8
+LANES = 64
+"""How many directions run together."""
 SPREAD = 0.3
 """Small enough that most cells neither saturate nor explode over thousands of steps."""
 
@@ -27,7 +29,8 @@ def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check]
     point = random_point(derivation, seed, steps, batch=1, tries=3, spread=SPREAD)
     values = given(derivation, point.values)
     directions = _directions(derivation, values, np.random.default_rng([seed, steps]))
-    true = _by_complex_step(derivation, values, directions)
+    parts = [directions[i : i + LANES] for i in range(0, len(directions), LANES)]
+    true = np.concatenate([_by_complex_step(derivation, values, part) for part in parts])
     calculate(derivation, values)
     checks = []
     for lane, (equation, direction) in enumerate(directions):

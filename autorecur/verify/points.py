@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BATCH, KINKED_BATCH = 2, 4
 TRIES = 300
+DIFFERENT = 12
+"""How many different sizes there are at most."""
 MARGIN = 0.03
 """How far from a kink every argument must be, so that no difference quotient steps over it."""
 PATIENCE = 40
@@ -46,9 +48,9 @@ class Point:
 
 
 def sizes_for(derivation: Derivation, generator: np.random.Generator) -> dict[str, int]:
-    """A different number, from 2, for every named size."""
+    """A number from 2 for every named size: all different, or for a cell with many sizes a few that take turns."""
     names = derivation.extended.sizes
-    return dict(zip(names, (int(i) for i in generator.permutation(len(names)) + 2), strict=True))
+    return {name: 2 + int(i) % DIFFERENT for name, i in zip(names, generator.permutation(len(names)), strict=True)}
 
 
 def random_point(

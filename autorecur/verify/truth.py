@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Target = tuple[str, int | None]
 """A quantity at a step, or a parameter (step None)."""
+Entries = Mapping[Target, Array]
+"""Which components of which targets are differentiated, as flat indices in order."""
 LANES = 4096
 """The most lanes that run together; more are run in chunks."""
 NUMBERS = 20_000_000
@@ -81,7 +83,7 @@ class Derivatives:
     """Derivatives by one scheme, with the batch in front: of L with cotangents, of L alone, of states and losses."""
 
     loss: dict[Target, Array] = field(default_factory=dict)
-    """dL'/d(target): L' is L plus a random cotangent on every displayed adjoint."""
+    """dL'/d(target): L' is L plus a random cotangent on every displayed adjoint. Components left out are masked."""
     plain: dict[Target, Array] = field(default_factory=dict)
     """dL/d(target)."""
     doubt: dict[Target, float] = field(default_factory=dict)
@@ -118,19 +120,24 @@ class Truth:
                 found += [(name, t) for t in equation.steps.at(self.values.steps)]
         return list(dict.fromkeys(found))
 
-    def differentiate(self, scheme: Scheme, targets: Sequence[Target], tops: Sequence[Target] = ()) -> Derivatives:
-        """All derivatives by one scheme; lanes beyond :data:`LANES` run in further chunks."""
+    def components(self, target: Target) -> Array:
+        return np.arange(int(np.prod(self.value(target).shape[-2:])))
+
+    def all_components(self, targets: Sequence[Target]) -> Entries:
+        return {target: self.components(target) for target in targets}
+
+    def differentiate(self, scheme: Scheme, entries: Entries, tops: Sequence[Target] = ()) -> Derivatives:
+        """Derivatives by one scheme; lanes beyond :data:`LANES` run in further chunks."""
         result = Derivatives()
         most = max(1, min(LANES, NUMBERS // sum(array.size for array in self.values.quantities.values())))
-        chunk: list[Target] = []
+        chunk: dict[Target, Array] = {}
         count = 0
-        for target in targets:
-            size = int(np.prod(self.value(target).shape[-2:]))
-            if chunk and count + size > most:
+        for target, which in entries.items():
+            if chunk and count + len(which) > most:
                 self._chunk(scheme, chunk, tops, result)
-                chunk, count = [], 0
-            chunk.append(target)
-            count += size
+                chunk, count = {}, 0
+            chunk[target] = which
+            count += len(which)
         if chunk:
             self._chunk(scheme, chunk, tops, result)
         return result
@@ -139,12 +146,11 @@ class Truth:
         name, step = target
         return self.values.parameters[name] if step is None else self.values.quantities[name, step]
 
-    def _chunk(self, scheme: Scheme, targets: Sequence[Target], tops: Sequence[Target], result: Derivatives) -> None:
+    def _chunk(self, scheme: Scheme, entries: Entries, tops: Sequence[Target], result: Derivatives) -> None:
         lanes, count = {}, 0
-        for target in targets:
-            size = int(np.prod(self.value(target).shape[-2:]))
-            lanes[target] = (count, size)
-            count += size
+        for target, which in entries.items():
+            lanes[target] = (count, which)
+            count += len(which)
         runs = [self._run(scheme, shift, lanes, count) for shift in scheme.shifts]
         functionals = [self._functional(values, count) for values in runs]
         with_cotangents, doubt = scheme.derivative(functionals), scheme.doubt(functionals)
@@ -153,31 +159,39 @@ class Truth:
             top: scheme.derivative([_flat(values.quantities[top], count) for values in runs])  # type: ignore[index]
             for top in tops
         }
-        for target, (start, size) in lanes.items():
+        for target, (start, which) in lanes.items():
             shape = self.value(target).shape[-2:]
-            here = slice(start, start + size)
-            result.loss[target] = self._shaped(with_cotangents[here], shape, target)
-            result.doubt[target] = float(np.max(np.abs(self._shaped(doubt[here], shape, target)), initial=0.0))
-            result.plain[target] = self._shaped(plain[here], shape, target)
+            here = slice(start, start + len(which))
+            result.loss[target] = self._shaped(with_cotangents[here], which, target)
+            result.doubt[target] = float(np.abs(self._shaped(doubt[here], which, target)).max())
+            result.plain[target] = self._shaped(plain[here], which, target)
             for top, array in others.items():
                 moved = np.moveaxis(array[here], 0, -1)
                 result.others[top, target] = moved.reshape((*moved.shape[:-1], *shape))
 
-    def _shaped(self, lanes: Array, shape: tuple[int, ...], target: Target) -> Array:
-        """(lanes, B) as (B, rows, columns); a parameter's is summed over the batch."""
-        array = np.moveaxis(lanes, 0, -1).reshape((*lanes.shape[1:], *shape))
-        return np.sum(array, axis=tuple(range(array.ndim - 2))) if target[1] is None else array
+    def _shaped(self, lanes: Array, which: Array, target: Target) -> Array:
+        """(lanes, B) as (B, rows, columns); a parameter's is summed over the batch. What was left out is masked."""
+        shape = self.value(target).shape[-2:]
+        size = int(np.prod(shape))
+        moved = np.moveaxis(lanes, 0, -1)
+        if len(which) < size:
+            known = np.zeros((*moved.shape[:-1], size))
+            left_out = np.ones(known.shape, dtype=bool)
+            known[..., which], left_out[..., which] = moved, False
+            moved = np.ma.MaskedArray(known, left_out)
+        array = moved.reshape((*moved.shape[:-1], *shape))
+        return array.sum(axis=tuple(range(array.ndim - 2))) if target[1] is None else array
 
-    def _run(self, scheme: Scheme, shift: complex, lanes: Mapping[Target, tuple[int, int]], count: int) -> Values:
+    def _run(self, scheme: Scheme, shift: complex, lanes: Mapping[Target, tuple[int, Array]], count: int) -> Values:
         """One forward run in which each lane has one component of one quantity shifted."""
 
         def shifted(target: Target, array: Array) -> Array:
-            start, size = lanes[target]
+            start, which = lanes[target]
             shape = array.shape[-2:]
             batch = array.shape[-3:-2] if array.ndim > 2 else (1,)
             whole_ = np.array(np.broadcast_to(array, (count, *batch, *shape)), dtype=np.result_type(array, shift))
             flat = whole_.reshape(count, *batch, -1)
-            flat[np.arange(start, start + size), ..., np.arange(size)] += shift
+            flat[np.arange(start, start + len(which)), ..., which] += shift
             return flat.reshape(whole_.shape)
 
         values = self.values.copy()
