@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from autorecur.derive import equations as draw
@@ -35,6 +34,13 @@ MOST_EQUATIONS = 500
 LANGUAGES = ("en",)
 NOTATIONS: tuple[str, ...] = ()
 UNSET = "unset"
+
+
+class _Gradients(dict[str, Equation]):
+    """Equations by what they are the gradient of; a name that is not there gets a suggestion."""
+
+    def __missing__(self, name: str) -> Equation:
+        raise KeyError(f"there is no gradient of {name!r}.{did_you_mean(name, self)} There are {', '.join(self)}.")
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class Derivation:
         for equation in self.equations:
             if equation.section in wanted:
                 found.setdefault(equation.label.removeprefix("dL/d").split("@")[0], equation)
-        return MappingProxyType(found)
+        return _Gradients(found)
 
     @cached_property
     def smallest_generic(self) -> int:

@@ -90,6 +90,7 @@ def adjoints(
     """
     raw: dict[str, list[Contribution]] = {}
     leaves: dict[str, Variable] = {}
+    named = {n: Variable(n.shape, name=name, offset=0) for name, n in equations.items() if _is_function(n)}
     for name, node in equations.items():
         own = Variable(node.shape, name=adjoint_name(name), offset=0)
         cotangent: Node = number(1) if name == loss else own
@@ -97,7 +98,8 @@ def adjoints(
         for leaf, (sent, ops) in pull_backs(node, cotangent, out).items():
             leaves.setdefault(leaf.name, leaf)
             back = -(leaf.offset or 0)
-            moved = factored(sent, own) if leaf.offset is None else shift(factored(sent, own), back)
+            tidy = rebuild(factored(sent, own), named)
+            moved = tidy if leaf.offset is None else shift(tidy, back)
             raw.setdefault(leaf.name, []).append(Contribution(moved, (name,), back, ops, EVERY))
     support = _supports(raw, leaves, loss, loss_steps)
     found = {}
@@ -107,6 +109,12 @@ def adjoints(
         existing = tuple(replace(c, steps=support[c.through[0]].shifted(-c.offset)) for c in reached)
         found[name] = Adjoint(name, leaves[name].shape, existing, leaves[name].offset is not None)
     return _put_in_place(found, equations, keep | {loss}, states)
+
+
+def _is_function(node: Node) -> bool:
+    """A function of quantities that have names: what an equation says of it, it says of the equation's left side."""
+    function = node.op is not None and node.op.kind in ("elementwise", "componentwise")
+    return function and all(isinstance(part, Variable) for part in node.inputs)
 
 
 def _supports(

@@ -215,5 +215,5 @@ class Ground:
         for (name, step), array in found.plain.items():
             if step is not None:
                 values.quantities[f"dL/d{name}", step] = array
-        values.jacobian = Jacobians(truth, found)
+        values.jacobian = Jacobians(truth, scheme, found)
         return values

@@ -230,23 +230,26 @@ class Truth:
     def batch(self) -> int:
         return max(a.shape[-3] if a.ndim > 2 else 1 for a in self.values.quantities.values())
 
-    def immediate(self, top: str, parameter: str, t: int) -> Array:
+    def immediate(self, scheme: Scheme, top: str, parameter: str, t: int) -> Array:
         """∂⁺u_t/∂W: the parameter is shifted at step t alone, other steps hold their true values."""
-        target: Target = (parameter, None)
+        runs = [self._one_step(scheme, shift, parameter, t).quantities[top, t] for shift in scheme.shifts]
+        count = int(np.prod(self.values.parameters[parameter].shape))
+        return np.moveaxis(scheme.derivative([_flat(run, count) for run in runs]), 0, -1)
+
+    def _one_step(self, scheme: Scheme, shift: complex, parameter: str, t: int) -> Values:
+        """Step t once more, each lane with one component of the parameter shifted."""
         array = self.values.parameters[parameter]
         count = int(np.prod(array.shape))
-        lanes = np.array(np.broadcast_to(array, (count, 1, *array.shape)), dtype=complex)
-        lanes.reshape(count, -1)[np.arange(count), np.arange(count)] += 1j * IMAGINARY
+        lanes = np.array(np.broadcast_to(array, (count, 1, *array.shape)), dtype=np.result_type(array, shift))
+        lanes.reshape(count, -1)[np.arange(count), np.arange(count)] += shift
         values = self.values.copy()
-        values.parameters[target[0]] = lanes
-        parts = forward_parts(self.derivation, values.sizes, complex_kernel)
-        index = {"t": t, "T": values.steps}
+        values.parameters[parameter] = lanes
+        parts = forward_parts(self.derivation, values.sizes, scheme.kernels)
         for loop in self.derivation.loops:
             for name in loop.names:
                 if name != self.derivation.loss.name:
-                    values.quantities[name, t] = parts[name][0].compute(values, index)
-        derivative = np.imag(_flat(values.quantities[top, t], count)) / IMAGINARY
-        return np.moveaxis(derivative, 0, -1)
+                    values.quantities[name, t] = parts[name][0].compute(values, {"t": t, "T": values.steps})
+        return values
 
 
 def forward_parts(derivation: Derivation, sizes: Mapping[str, int], kernels: Kernels) -> dict[str, list[Part]]:
@@ -274,15 +277,16 @@ def _flat(array: Array, lanes: int) -> Array:
 class Jacobians:
     """Answers for ∂u/∂v in the equations of the path form, from derivatives that were found by perturbation."""
 
-    def __init__(self, truth: Truth, derivatives: Derivatives) -> None:
+    def __init__(self, truth: Truth, scheme: Scheme, derivatives: Derivatives) -> None:
         self.truth = truth
+        self.scheme = scheme
         self.derivatives = derivatives
 
     def __call__(self, x: c.Derivative, index: Index) -> Array:
         bottom, top = self._target(x.bottom, index), self._target(x.top, index)
         if x.immediate:
             assert top[1] is not None
-            array = self.truth.immediate(top[0], bottom[0], top[1])
+            array = self.truth.immediate(self.scheme, top[0], bottom[0], top[1])
         elif top == bottom:
             size = int(np.prod(self.truth.value(top).shape[-2:]))
             array = np.eye(size)
