@@ -21,6 +21,7 @@ from autorecur.errors import ShapeError as ShapeError
 
 if TYPE_CHECKING:
     from autorecur.cells import cells as cells
+    from autorecur.cells import load as load
     from autorecur.language.building import cell as cell
 
 __version__ = "0.1.0"
@@ -34,9 +35,10 @@ __all__ = [
     "__version__",
     "cell",
     "cells",
+    "load",
 ]
 
-_ROOMS = {"cell": "autorecur.language.building", "cells": "autorecur.cells"}
+_ROOMS = {"cell": "autorecur.language.building", "cells": "autorecur.cells", "load": "autorecur.cells"}
 """Where each name that is loaded on first use lives."""
 
 
