@@ -8,6 +8,7 @@ from autorecur.errors import CellError
 from autorecur.language.canonical import write
 from autorecur.language.cell import Cell, initial_keys
 from autorecur.language.functions import mixes_components
+from autorecur.language.joined import check_joined
 from autorecur.language.measure import measure
 from autorecur.language.reading import read
 from autorecur.language.roles import Roles, check_headers, find_roles
@@ -33,6 +34,7 @@ def cell(text: str, name: str = "cell") -> Cell:
     sources = (source,) * len(assignments)
     roles = find_roles(assignments, sources)
     check_headers(headers, source, roles)
+    check_joined(roles)
     scalars = headers.words("scalar")
     found = infer(Problem(assignments, sources, roles, frozenset(scalars)))
     check_vectors(assignments, sources, found)

@@ -230,6 +230,42 @@ this line is neither an equation nor a header.
            ^^^^^^^^^^^
 An equation is name[t] = expression, on one line; a header is key: value; a comment starts with #.""",
     ),
+    "products as papers write them": (
+        "h_t = tanh(Wx_t + Uh_{t-1} + b)",
+        """\
+Wx[t] is one name; a product needs a space: write W x[t].
+  line 1 | h_t = tanh(Wx_t + Uh_{t-1} + b)
+                      ^^^^ write W x[t]
+  line 1 | h_t = tanh(Wx_t + Uh_{t-1} + b)
+                             ^^^^^^^^ write U h[t-1]
+If Wx is meant as an input of its own, give it another name, such as x_W.""",
+    ),
+    "a product without a space as the only input": (
+        "h[t] = tanh(Wx[t] + U h[t-1])",
+        """\
+Wx[t] is one name; a product needs a space: write W x[t].
+  line 1 | h[t] = tanh(Wx[t] + U h[t-1])
+                       ^^^^^ write W x[t]
+If Wx is meant as an input of its own, give it another name, such as x_W.""",
+    ),
+    "a state joined to its matrix": (
+        "h[t] = tanh(W Xin[t] + U1h[t-1])",
+        """\
+U1h[t-1] is one name; a product needs a space: write U1 h[t-1].
+  line 1 | h[t] = tanh(W Xin[t] + U1h[t-1])
+                                  ^^^^^^^^ write U1 h[t-1]
+If U1h is meant as an input of its own, give it another name, such as h_U1.""",
+    ),
+    "matrices with a subscript": (
+        "h_t = tanh(W_xx_t + W_hh_{t-1})",
+        """\
+W_xx[t] is one name; a product needs a space: write W_x x[t].
+  line 1 | h_t = tanh(W_xx_t + W_hh_{t-1})
+                      ^^^^^^ write W_x x[t]
+  line 1 | h_t = tanh(W_xx_t + W_hh_{t-1})
+                               ^^^^^^^^^^ write W_h h[t-1]
+If W_xx is meant as an input of its own, give it another name, such as x_W_x.""",
+    ),
 }
 
 
@@ -240,6 +276,24 @@ def test_whole_messages(case: str) -> None:
     with pytest.raises(CellError) as caught:
         cell(text)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("Gu[t] = W x[t] + b\nh[t] = tanh(Gu[t] + U h[t-1])", ("x",)),
+        ("h[t] = tanh(W Xin[t] + U h[t-1])", ("Xin",)),
+        ("h[t] = tanh(W X[t] + U h[t-1])", ("X",)),
+        ("n[t] = tanh(W X_in[t] + U n[t-1])", ("X_in",)),
+        ("h[t] = tanh(W X_in[t] + V V_in[t] + U h[t-1])", ("X_in", "V_in")),
+        ("h[t] = tanh(W Ia[t] + V Ib[t] + U h[t-1])", ("Ia", "Ib")),
+        ("h[t] = tanh(W x[t] + V Dx[t] + U h[t-1])", ("x", "Dx")),
+        ("H[t] = tanh(W RH[t] + U H[t-1])", ("RH",)),
+    ],
+)
+def test_names_that_begin_with_a_capital_are_names(text: str, inputs: tuple[str, ...]) -> None:
+    """Only what reads as a matrix before a quantity of the cell is refused."""
+    assert cell(text).inputs == inputs
 
 
 def test_line_and_column_count_from_one() -> None:
