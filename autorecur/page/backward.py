@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from autorecur.graph.range import EVERY, Bound
 from autorecur.page.context import Page, capital, plain
 from autorecur.page.packing import packed
-from autorecur.page.readers import Reader, labels, readers, sentence
+from autorecur.page.readers import Reader, equations, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
 from autorecur.render.blocks import Block, Display, EquationRow, Inline, Inlines, Math, Paragraph, Strong
@@ -165,7 +165,12 @@ def _silent(page: Page, group: Group) -> Inlines:
             continue
         parts = page.derivation.adjoints[group.name].contributions
         steps = next(part.steps for part in parts if part.through[0] == reader.name and not part.offset)
-        what = capital(page.called(reader.name))
+        if reader.name == page.derivation.loss.name:
+            text.extend((*page.words("backward.silent_loss", domain=page.domain(steps)), " "))
+            continue
+        called = page.called(reader.name)
+        alike = [other for other in readers(page, group.name) if page.called(other.name) == called]
+        what = capital(called if len(alike) == 1 else equations(page, [reader.name]))
         text.extend((*page.words("backward.silent", reader=what, domain=page.domain(steps)), " "))
     return tuple(text)
 

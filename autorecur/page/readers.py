@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sympy import Integer
+
 from autorecur.page.context import Page, capital
 from autorecur.render.blocks import Inlines, Math, Reference
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.carriers import TimeSum
 from autorecur.symbolic.layout import Layout, Row, Words, row
 
 if TYPE_CHECKING:
@@ -86,30 +90,49 @@ def labels(page: Page, equation: Equation) -> list[Layout | None] | None:
             step = page.composer.at(equation.lhs.step + term.offset)
             result.append(_mixed(page.words("label.from_step", step=step)))
         else:
-            result.append(_through(page, term, short))
+            result.append(_through(page, equation, term, short))
     # Two readers of one title: the reader's kind tells them apart.
     return [
-        _by_kind(page, term) if label is not None and result.count(label) > 1 else label
+        _by_kind(page, equation, term) if label is not None and result.count(label) > 1 else label
         for term, label in zip(terms, result, strict=True)
     ]
 
 
-def _by_kind(page: Page, term: Term) -> Layout:
+def _by_kind(page: Page, equation: Equation, term: Term) -> Layout:
     name = (term.through or "").split(">")[0]
     if page.kind(name) == "cell":
-        return _through(page, term, False)
-    return _mixed(page.words("label.through_name", name=page.name(name)))
+        return _through(page, equation, term, False)
+    return _named(page, equation, term, name)
 
 
-def _through(page: Page, term: Term, short: bool) -> Layout:
+def _through(page: Page, equation: Equation, term: Term, short: bool) -> Layout:
     name = (term.through or "").split(">")[0]
-    owner = page.owner(name)
     if name == page.derivation.loss.name:
         return Words(page.words.text("label.loss" if short else "label.through_loss"))
-    title = page.title(owner)
+    if _shared(page, name):
+        return _named(page, equation, term, name)
+    title = page.title(page.owner(name))
     if not title:
-        return _mixed(page.words("label.through_name", name=page.name(owner)))
+        return _named(page, equation, term, page.owner(name))
     return Words(title if short else page.words.text("label.through", title=title))
+
+
+def _named(page: Page, equation: Equation, term: Term, name: str) -> Layout:
+    """``through a_{t+1}``: a quantity at the step of this term."""
+    lhs = getattr(equation.lhs, "step", None)
+    if lhs is not None:
+        step = lhs + term.offset
+    elif term.steps is not None and term.steps.single and not isinstance(term.expression, TimeSum):
+        bound = term.steps.first
+        step = c.T + bound.offset if bound.from_end else Integer(bound.offset)
+    else:
+        step = c.t
+    return _mixed(page.words("label.through_name", name=page.name(name, step)))
+
+
+def _shared(page: Page, name: str) -> bool:
+    """A part of several equations, such as a stack that two gates read: it belongs to none of them."""
+    return page.kind(name) in ("operand", "stack", "factor") and len(readers(page, name)) > 1
 
 
 def _mixed(inlines: Inlines) -> Layout:
