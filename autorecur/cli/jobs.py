@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autorecur.cli import terminal
 from autorecur.cli.failures import CheckFailed, ExitCode
 from autorecur.cli.progress import Progress
+from autorecur.errors import CellError
 
 if TYPE_CHECKING:
     from autorecur.derive import Derivation
@@ -39,12 +40,14 @@ def derive(request: Request) -> int:
     """Writes the document of a cell, if every check of it passes."""
     if request.output is not None:
         _require_writable(request.output, request.fragment)
+    _require_notation(request.notation)
     text = ""
     with Progress() as progress:
         derivation, report = _verified(request, progress)
         if report.passed:
             progress("setting the page")
             text = _written(derivation, request)
+    _note_no_state(derivation)
     if text:
         terminal.put(text)
     return _tell(report, request)
@@ -55,7 +58,8 @@ def check(request: Request, as_json: bool) -> int:
     from autorecur.cli import checks
 
     with Progress() as progress:
-        _, report = _verified(request, progress)
+        derivation, report = _verified(request, progress)
+    _note_no_state(derivation)
     if as_json:
         terminal.put(checks.as_json(report))
     else:
@@ -97,6 +101,12 @@ def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]
     return derivation, derivation.verify(seed=request.seed)
 
 
+def _note_no_state(derivation: Derivation) -> None:
+    """A cell without recurrence is allowed, but seldom meant."""
+    if not derivation.cell.states:
+        terminal.say("note: this cell has no state: nothing is passed from step to step.")
+
+
 def _require_writable(path: Path, fragment: bool) -> None:
     """What can be known before any work: that the suffix is a format, and that the folder takes a file."""
     from autorecur.render.formats import check_suffix
@@ -104,6 +114,16 @@ def _require_writable(path: Path, fragment: bool) -> None:
 
     check_suffix(path, fragment=fragment)
     check_writable(path)
+
+
+def _require_notation(notation: str | None) -> None:
+    from autorecur.derive.derivation import NOTATIONS
+
+    if notation is not None and notation not in NOTATIONS:
+        raise CellError(
+            f"there is no notation '{notation}'.",
+            hint="Without --notation the cell is printed as its author wrote it; other notations are not there yet.",
+        )
 
 
 def _loss(typed: str | None) -> str | EllipsisType | None:

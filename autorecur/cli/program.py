@@ -88,7 +88,7 @@ def program() -> None:
 @_loss()
 @_at()
 @click.option(
-    "--notation", metavar="NAME|FILE.toml", help="How symbols are printed; by default as the author wrote them."
+    "--notation", metavar="NAME", help="How symbols are printed; so far only as the author wrote them, the default."
 )
 @click.option("--lang", metavar="LANG", default="en", help="The language of the page: en.")
 @_choice(

@@ -16,6 +16,7 @@ from autorecur.graph.step import Assignment, Step, build
 from autorecur.language.cell import Cell
 from autorecur.language.extending import extend
 from autorecur.language.nearest import nearest
+from autorecur.language.trees import names_in
 from autorecur.ops.functions import sigmoid
 from autorecur.ops.reductions import COMPONENTS, binary_cross_entropy, cross_entropy, softmax
 
@@ -59,6 +60,8 @@ def with_loss(cell: Cell, loss: str | None, at: str) -> tuple[Cell, Step, Loss, 
     if kind == "directions":
         at = "all"
     extended = extend(cell, {QUANTITY: text})
+    if kind == "expression":
+        _require_quantity(cell, extended)
     step = build(extended)
     nodes = {name: assignment.node for name, assignment in step.assignments.items()}
     bypassed = None
@@ -71,6 +74,27 @@ def with_loss(cell: Cell, loss: str | None, at: str) -> tuple[Cell, Step, Loss, 
     read = [v for v, _ in step.reads()[QUANTITY] if v in nodes]
     found = Loss(kind, at, text, tuple(dict.fromkeys(read)), inputs, bypassed)
     return extended, Step(extended, step.authored, assignments), found, nodes
+
+
+def _require_quantity(cell: Cell, extended: Cell) -> None:
+    """A loss that reads nothing that the cell computes has only zeros as gradients: most likely a name is mistyped."""
+    loss, source = extended.assignments[-1], extended.texts[-1]
+    names = names_in(loss.expression)
+    quantities = tuple(assignment.name for assignment in cell.assignments)
+    if any(each.name in quantities for each in names):
+        return
+    message = "this loss reads no quantity that the cell computes."
+    unknown = [each for each in names if each.name not in cell.shapes and each.name != "target"]
+    if not unknown:
+        hint = f"The quantities of this cell are {_listed(quantities)}."
+        raise source.error(message, loss.expression.span, hint=hint)
+    close = nearest(unknown[0].name, quantities) or (cell.outputs[0] if len(cell.outputs) == 1 else None)
+    hint = f"Did you mean {close}[t]?" if close else f"The quantities of this cell are {_listed(quantities)}."
+    raise source.error(message, unknown[0].span, f"{unknown[0].name} is new", hint=hint)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
 
 
 def _read_by_loss_alone(step: Step, output: str) -> bool:

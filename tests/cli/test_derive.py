@@ -125,3 +125,24 @@ def test_without_tex_the_pdf_is_set_all_the_same(autorecur: CommandLine, monkeyp
     monkeypatch.setattr(pdf.shutil, "which", lambda program: None)
     assert autorecur("derive", "rnn", "-o", "a.pdf").code == 0
     assert Path("a.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("command", ["derive", "check"])
+def test_a_cell_without_a_state_gets_a_note(autorecur: CommandLine, command: str) -> None:
+    """Nothing is wrong, but it is seldom meant; a cell with a state gets none."""
+    note = "note: this cell has no state: nothing is passed from step to step.\n"
+    outcome = autorecur(command, "-", stdin=b"h[t] = tanh(W x[t] + b)")
+    assert outcome.code == 0
+    assert outcome.err.count(note) == 1
+    assert note not in outcome.out
+    assert "note: " not in autorecur(command, "-", stdin=b"h[t] = tanh(W x[t] + U h[t-1])").err
+
+
+def test_other_notations_come_later(autorecur: CommandLine) -> None:
+    """The message says what there is, not that a file is missing."""
+    outcome = autorecur("derive", "lstm", "--notation", "mine.toml")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "error: there is no notation 'mine.toml'.\n"
+        "Without --notation the cell is printed as its author wrote it; other notations are not there yet.\n"
+    )

@@ -192,3 +192,36 @@ def test_a_general_linear_loss_needs_its_names() -> None:
     """``k_y`` is the loss's own; a cell that has it is told so."""
     with pytest.raises(CellError, match=r"a loss of None needs the name k_y, which has a meaning in this cell"):
         cell("h[t] = tanh(W h[t-1] + k_y[t])\ny[t] = V h[t]").derive(loss=None)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (
+            "sum(square(q[t] - target[t]))",
+            "this loss reads no quantity that the cell computes.\n"
+            "  the loss | sum(square(q[t] - target[t]))\n"
+            "                        ^^^^ q is new\n"
+            "Did you mean y[t]?",
+        ),
+        (
+            "sum(square(hh[t]))",
+            "this loss reads no quantity that the cell computes.\n"
+            "  the loss | sum(square(hh[t]))\n"
+            "                        ^^^^^ hh is new\n"
+            "Did you mean h[t]?",
+        ),
+        (
+            "sum(x[t])",
+            "this loss reads no quantity that the cell computes.\n"
+            "  the loss | sum(x[t])\n"
+            "             ^^^^^^^^^\n"
+            "The quantities of this cell are h, y.",
+        ),
+    ],
+)
+def test_a_loss_reads_a_quantity_of_the_cell(loss: str, message: str) -> None:
+    """Else every gradient would be zero, and every check of it would pass."""
+    with pytest.raises(CellError) as caught:
+        cell("h[t] = tanh(W x[t] + U h[t-1])\ny[t] = V h[t]").derive(loss=loss)
+    assert str(caught.value) == message
