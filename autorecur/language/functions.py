@@ -15,6 +15,11 @@ def function_names() -> frozenset[str]:
     return frozenset(FUNCTIONS)
 
 
+def listed_functions() -> str:
+    """A sentence with all of them."""
+    return f"Functions are {', '.join(FUNCTIONS)}."
+
+
 def arity(function: str) -> int:
     return FUNCTIONS[function].arity
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autorecur.errors import CellError
 from autorecur.language import alphabet
-from autorecur.language.functions import function_names
+from autorecur.language.functions import function_names, listed_functions
 from autorecur.language.nearest import nearest
 from autorecur.language.syntax import Span
 from autorecur.language.text import Source
@@ -16,7 +16,13 @@ LONGEST_NAME = 64
 LARGEST_DELAY = 1000
 LARGEST_EXPONENT = 100
 
-_BLANK = re.compile(r"(?:[ \t\u00a0\u2009\u202f~&$]|\\[,;:! ]|\\\\(?:\[[^\]\n]*\])?)+")
+_ENVIRONMENT = (
+    r"\\(?:begin|end)\s*\{(?:align|aligned|equation|gather|gathered|split|eqnarray|multline|displaymath)\*?\}"
+)
+BLANK = re.compile(
+    r"(?:[ \t\u00a0\u2009\u202f~&$]|\\[,;:! ]|\\\\(?:\[[^\]\n]*\])?|\\[\[\]]|"
+    rf"{_ENVIRONMENT}|\\(?:nonumber|notag)(?![A-Za-z])|\\label\{{[^{{}}\n]*\}})+"
+)
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]\w*")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
@@ -30,10 +36,12 @@ _SUBSCRIPT_TIME = re.compile(rf"(?:(.*?),)?{_TIME}", re.ASCII)
 _UNICODE_TIME = re.compile("ₜ(?:([₊₋])([₀-₉]+))?")
 _TRANSPOSE = re.compile(
     r"\^\s*(?:T(?!\w)|⊤|\\top(?![A-Za-z])|\\intercal(?![A-Za-z])|"
+    r"\\(?:mathsf|mathrm|mathbf|mathtt|text)(?:\s*\{\s*T\s*\}|\s+T(?!\w))|"
     r"\{\s*(?:\\!)?\s*(?:T|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?)\s*\})|\.T(?!\w)|[ᵀ⊤]"
 )
 _POWER = re.compile(r"(?:\^|\*\*)\s*(?:\{\s*([+-]?\d+)\s*\}|([+-]?\d+)(?![\d.]))|([²³])", re.ASCII)
 _STEP_BEHIND = re.compile(r"[-+−]\d+", re.ASCII)
+_DOTTED = re.compile(r"((?:[^\W\d]\w*\.)+)([^\W\d]\w*)\s*\(")
 _PLAIN = re.compile(r"\w+")
 _DERIVATIVE = re.compile(r"dL\s*/\s*d(?=[^\W\d_]|\\)")
 
@@ -61,7 +69,7 @@ class Lexer:
         self.derivatives = derivatives
 
     def next(self) -> Token:
-        if blank := _BLANK.match(self.text, self.position, self.end):
+        if blank := BLANK.match(self.text, self.position, self.end):
             self.position = blank.end()
         start = self.position
         if start >= self.end:
@@ -124,6 +132,8 @@ class Lexer:
     def _unknown(self, start: int) -> CellError:
         character = self.text[start]
         span = Span(start, start + 1)
+        if character == "." and (error := self._dotted(start)):
+            return error
         if character in "{}":
             return self.source.error(
                 f"'{character}' has a meaning only behind _ and ^.",
@@ -135,6 +145,20 @@ class Lexer:
         if character == "'":
             return self.source.error("' has no meaning here.", span, hint="For the transpose write ^T; or name it h_2.")
         return self.source.error(f"'{character}' has no meaning in an equation.", span)
+
+    def _dotted(self, point: int) -> CellError | None:
+        """``np.tanh(…)``: functions are called by their own names."""
+        start = point
+        while start > 0 and (self.text[start - 1].isalnum() or self.text[start - 1] == "_"):
+            start -= 1
+        found = _DOTTED.match(self.text, start, self.end)
+        if found is None:
+            return None
+        name = found[2] if found[2] in function_names() else nearest(found[2], function_names())
+        hint = f"Write {name}(…)." if name else listed_functions()
+        return self.source.error(
+            f"functions stand alone here, without '{found[1]}'.", Span(start, found.end(2)), hint=hint
+        )
 
     # ---------------------------------------------------------------- names
 

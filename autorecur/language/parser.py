@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from autorecur.errors import CellError
-from autorecur.language.functions import arity, function_names
+from autorecur.language.functions import arity, function_names, listed_functions
 from autorecur.language.lexer import Lexer, Token
 from autorecur.language.nearest import nearest
 from autorecur.language.syntax import (
@@ -235,7 +235,7 @@ class Parser:
             raise self.source.error(
                 f"there is no function '{name}'." + (f" Did you mean '{close}'?" if close else ""),
                 token.span,
-                hint="" if close else f"For a product write {name} * (…) or {name} @ (…).",
+                hint="" if close else f"For a product write {name} * (…) or {name} @ (…). {listed_functions()}",
             )
         return None
 

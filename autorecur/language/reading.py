@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autorecur.errors import CellError
 from autorecur.language.canonical import write, write_equation
 from autorecur.language.headers import Headers, header_on, read_header, read_titles
-from autorecur.language.lexer import Lexer, Token
+from autorecur.language.lexer import BLANK, Lexer, Token
 from autorecur.language.parser import Parser
 from autorecur.language.syntax import Assignment, Expression, Name, Span
 from autorecur.language.text import Source
@@ -38,7 +38,7 @@ def read(source: Source) -> Text:
         found = header_on(line)
         if found and not assignments:
             read_header(headers, source, start, found)
-        elif code.strip():
+        elif not BLANK.fullmatch(code) and code.strip():
             if found:
                 raise _late_header(source, start, found)
             assignments.append(_assignment(source, start, start + len(code), comment, number, headers))

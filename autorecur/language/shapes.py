@@ -15,8 +15,9 @@ from autorecur.language.dimensions import Clash, Dimension
 from autorecur.language.naming import name_dimensions
 from autorecur.language.roles import Roles
 from autorecur.language.sizes import Size
-from autorecur.language.syntax import Assignment, Span
+from autorecur.language.syntax import Assignment, Binary, Name, Span
 from autorecur.language.text import Source
+from autorecur.language.trees import children
 
 Sizes = tuple[Size, Size]
 Sides = dict[str, tuple[Source, Span]]
@@ -201,11 +202,24 @@ class _Inference:
 
     def _untied(self, name: str, word: str) -> Contradiction:
         use = self.roles.first_use[name]
-        error = use.source.error(
-            f"nothing ties the {word} of {name} to a vector of the cell.",
-            use.span,
-            hint=f"If {name} is one number, say so in the headers: scalar: {name}"
-            if not name[0].isupper()
-            else "If it multiplies another matrix, give the inner product an equation of its own: s[t] = W x[t].",
-        )
+        if vector := self._without_index(name):
+            hint = f"{vector} has no time index: write {vector}[t]."
+        elif not name[0].isupper():
+            hint = f"If {name} is one number, say so in the headers: scalar: {name}"
+        else:
+            hint = "If it multiplies another matrix, give the inner product an equation of its own: s[t] = W x[t]."
+        error = use.source.error(f"nothing ties the {word} of {name} to a vector of the cell.", use.span, hint=hint)
         return Contradiction(error, self.constraints.progress)
+
+    def _without_index(self, name: str) -> str | None:
+        """The lower-case name that a matrix multiplies as if it were a quantity: ``x`` in ``W x``, where either is ``name``."""
+        work = list(self.equations.values())
+        while work:
+            node = work.pop()
+            work.extend(children(node))
+            match node:
+                case Binary(operator="@", left=Name(offset=None) as one, right=Name(offset=None) as two):
+                    matrix, vector = (one, two) if self.constraints.convention == "column" else (two, one)
+                    if name in (matrix.name, vector.name) and matrix.name[0].isupper() and vector.name[0].islower():
+                        return vector.name
+        return None

@@ -6,6 +6,7 @@ import pytest
 
 from autorecur.errors import CellError
 from autorecur.language import cell
+from autorecur.ops import FUNCTIONS
 
 MESSAGES = {
     "an unknown function": (
@@ -266,6 +267,47 @@ W_xx[t] is one name; a product needs a space: write W_x x[t].
                                ^^^^^^^^^^ write W_h h[t-1]
 If W_xx is meant as an input of its own, give it another name, such as x_W_x.""",
     ),
+    "a quantity without its time index": (
+        "h[t] = tanh(W x + U h[t-1] + b)",
+        """\
+nothing ties the columns of W to a vector of the cell.
+  line 1 | h[t] = tanh(W x + U h[t-1] + b)
+                       ^
+x has no time index: write x[t].""",
+    ),
+    "a quantity without its time index, in rows": (
+        "h[t] = tanh(x W + h[t-1] U + b)",
+        """\
+nothing ties the columns of x to a vector of the cell.
+  line 1 | h[t] = tanh(x W + h[t-1] U + b)
+                       ^
+x has no time index: write x[t].""",
+    ),
+    "a function of a library": (
+        "h_t = torch.nn.functional.tanh(W x_t + U h_{t-1})",
+        """\
+functions stand alone here, without 'torch.nn.functional.'.
+  line 1 | h_t = torch.nn.functional.tanh(W x_t + U h_{t-1})
+                 ^^^^^^^^^^^^^^^^^^^^^^^^
+Write tanh(…).""",
+    ),
+    "a function that is like no other": (
+        "h_t = qqq(W x_t + U h_{t-1})",
+        """\
+there is no function 'qqq'.
+  line 1 | h_t = qqq(W x_t + U h_{t-1})
+                 ^^^
+For a product write qqq * (…) or qqq @ (…). """
+        + f"Functions are {', '.join(FUNCTIONS)}.",
+    ),
+    "a matrix environment": (
+        "\\begin{bmatrix}\nh_t = W x_t + U h_{t-1}",
+        """\
+this line is neither an equation nor a header.
+  line 1 | \\begin{bmatrix}
+           ^^^^^^^^^^^^^^^
+An equation is name[t] = expression, on one line; a header is key: value; a comment starts with #.""",
+    ),
 }
 
 
@@ -294,6 +336,30 @@ def test_whole_messages(case: str) -> None:
 def test_names_that_begin_with_a_capital_are_names(text: str, inputs: tuple[str, ...]) -> None:
     """Only what reads as a matrix before a quantity of the cell is refused."""
     assert cell(text).inputs == inputs
+
+
+PASTED = [
+    "$$\nh_t = \\tanh(W x_t + U h_{t-1} + b)\n$$",
+    "\\[\nh_t = \\tanh(W x_t + U h_{t-1} + b)\n\\]",
+    "\\[ h_t = \\tanh(W x_t + U h_{t-1} + b) \\]",
+    "\\begin{equation}\\label{eq:h}\nh_t = \\tanh(W x_t + U h_{t-1} + b)\n\\end{equation}",
+    "\\begin{align}\n  h_t &= \\tanh(W x_t + U h_{t-1} + b) \\\\[2pt]\n\\end{align}",
+    "\\begin{align*} h_t &= \\tanh(W x_t + U h_{t-1} + b) \\nonumber \\\\ \\end{align*}",
+]
+
+
+@pytest.mark.parametrize("text", PASTED)
+def test_what_surrounds_equations_in_latex_is_left_out(text: str) -> None:
+    """Equations can be pasted with their environment."""
+    assert cell(text) == cell("h[t] = tanh(W x[t] + U h[t-1] + b)")
+
+
+@pytest.mark.parametrize(
+    "sign", ["^\\mathsf{T}", "^\\mathsf T", "^{\\mathsf{T}}", "^{\\mathsf T}", "^\\mathrm{T}", "^\\intercal", "^\\top"]
+)
+def test_signs_of_the_transpose(sign: str) -> None:
+    """Each way in which LaTeX writes it is ^T."""
+    assert cell(f"h[t] = tanh(W{sign} x[t] + U h[t-1])") == cell("h[t] = tanh(W^T x[t] + U h[t-1])")
 
 
 def test_line_and_column_count_from_one() -> None:
