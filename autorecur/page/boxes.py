@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autorecur.page.context import Page
-from autorecur.page.drawing import APART, LABEL, RADIUS, Point, Sheet
+from autorecur.page.drawing import APART, LABEL, RADIUS, SMALL, Point, Sheet
 from autorecur.page.edges import PITCH, STEPS, contributions, loss_bar, loss_steps, sent, to_loss
-from autorecur.render.measure import width
 from autorecur.symbolic.layout import Layout, Matrix, Row
 
 LANE = 36.0
@@ -85,7 +83,8 @@ class Boxes:
             self.drawn.node((x, y), label, 1 if offset < 0 else -1)
             start = (x + RADIUS + 1, y) if offset < 0 else (x - RADIUS - 1, y)
             end = (self.left(step), y) if offset < 0 else (self.left(step) + BOX, y)
-            self.drawn.pair(start, end, None, None if not parts else back if _short(back) else None, bool(parts))
+            room = (LEFT - RADIUS) / SMALL
+            self.drawn.pair(start, end, None, sent(self.page, state, source, parts, room), bool(parts))
             return
         start = (self.left(source) + BOX, y) if offset < 0 else (self.left(source), y)
         end = (self.left(step), y) if offset < 0 else (self.left(step) + BOX, y)
@@ -157,11 +156,16 @@ class Boxes:
     def output(self, name: str, step: int, at: Point) -> None:
         page = self.page
         self.drawn.node(at, page.name(name, step))
-        adjoint = page.derivation.adjoints.get(name)
-        parts: Sequence[object] = contributions(page, name, step) if adjoint else ()
-        back = page.adjoint(name, step) if parts else None
-        self.drawn.pair((at[0], self.height), (at[0], at[1] - RADIUS - 1), None, back, bool(parts))
+        given = contributions(page, name, step)
+        self.drawn.pair((at[0], self.height), (at[0], at[1] - RADIUS - 1), None, self.back(name, step), bool(given))
 
-
-def _short(layout: Layout | None) -> bool:
-    return layout is not None and width(layout) < 2.2
+    def back(self, name: str, step: int) -> Layout | None:
+        """What an output sends into its box: its term in the adjoint of the quantity that it reads, if that is one."""
+        page = self.page
+        read = dict.fromkeys(n for n, offset in page.derivation.step.reads()[name] if offset == 0)
+        found = {n: contributions(page, n, step, name, 0) for n in read if n not in self.cell.inputs}
+        sending = {n: parts for n, parts in found.items() if parts}
+        if len(sending) != 1:
+            return page.adjoint(name, step) if contributions(page, name, step) else None
+        ((one, parts),) = sending.items()
+        return sent(page, one, step, parts)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from autorecur.page.context import FULL, Page, plain
+from autorecur.page.context import FULL, Page, in_brackets, plain
 from autorecur.page.rules import scientific
 from autorecur.render.blocks import (
     Block,
@@ -32,6 +32,8 @@ MOST_QUANTITIES = 4
 def seal(page: Page, section: str | None) -> SideNote:
     """The note beside the title."""
     report = page.report
+    if page.brief:
+        return _brief_seal(page)
     worst = max([report.max_error, *(m.worst for m in page.rules.measured.values())])
     count = len(report.checks) + sum(_rule_checks(page, key) for key in page.rules.keys)
     words = page.words
@@ -48,6 +50,20 @@ def seal(page: Page, section: str | None) -> SideNote:
         seed=str(report.seed),
     )
     return SideNote(((*text, *where),))
+
+
+def _brief_seal(page: Page) -> SideNote:
+    """Of the equations that the brief page shows, and of no rules."""
+    numbers = {e.number for e in page.derivation.equations if e.section not in ("names", "paths")}
+    found = [check for check in page.report.checks if check.equation in numbers]
+    text = page.words(
+        "seal.brief",
+        checks=str(len(found)),
+        equations=str(len({check.equation for check in found})),
+        error=scientific(page, max((check.max_error for check in found), default=0.0)),
+        seed=str(page.report.seed),
+    )
+    return SideNote((text,))
 
 
 def _rule_checks(page: Page, key: str) -> int:
@@ -197,7 +213,8 @@ def _size(page: Page, shape: tuple[int | str, int | str]) -> Layout:
     rows, columns = shape
     if 1 in shape:
         return page.composer.size(rows if columns == 1 else columns)
-    return row(page.composer.size(rows), binary("times"), page.composer.size(columns))
+    sizes = [in_brackets(page.composer.size(size), size) for size in shape]
+    return row(sizes[0], binary("times"), sizes[1])
 
 
 def _worst(page: Page, found: Iterable[Check]) -> Inlines:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sympy.matrices.expressions import HadamardProduct
+import sympy
+from sympy.matrices.expressions import HadamardProduct, MatMul, MatrixExpr, Transpose
 
 from autorecur.page.backward import groups
 from autorecur.page.context import Page, plain
+from autorecur.page.model import is_bias
 from autorecur.page.packing import columns_for, packed
 from autorecur.page.readers import labels, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Strong
-from autorecur.symbolic.carriers import TimeSum
+from autorecur.symbolic.carriers import Quantity, TimeSum
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
@@ -28,7 +30,7 @@ def parameters(page: Page) -> Iterator[Block]:
         return
     if not page.brief:
         title = Strong(page.words("heading.parameters"))
-        text = [title, " ", *page.words(_pattern(page, equations))]
+        text = [title, " ", *_pattern(page, equations)]
         if any(e.rhs.has(HadamardProduct) for e in equations):
             text.extend((" ", *page.words("gradients.elementwise")))
         yield Paragraph(tuple(text))
@@ -37,11 +39,35 @@ def parameters(page: Page) -> Iterator[Block]:
     yield Display(tuple(_padded(row, beside) for row in rows))
 
 
-def _pattern(page: Page, equations: list[Equation]) -> str:
+def _pattern(page: Page, equations: list[Equation]) -> Inlines:
+    """What a step contributes, in the order of factors that these equations have."""
     over_time = any(isinstance(term.expression, TimeSum) for e in equations for term in e.terms)
     if not over_time:
-        return "gradients.last_only"
-    return "gradients.pattern_rows" if page.in_rows else "gradients.pattern"
+        return page.words("gradients.last_only")
+    forms = {form for e in equations for term in e.terms if (form := _form(term.expression))}
+    key = next(iter(forms)) if len(forms) == 1 else "mixed"
+    text = page.words("gradients.pattern", what=page.words(f"gradients.form.{key}") if forms else "")
+    if any(is_bias(page, name) for name in page.derivation.cell.parameters):
+        return (*text, " ", *page.words("gradients.bias"))
+    return text
+
+
+def _form(expression: sympy.Basic) -> str:
+    """The order of the factors in the outer product of a term; empty if it has none."""
+    for part in sympy.preorder_traversal(expression):
+        if isinstance(part, MatMul):
+            found = [f for f in part.args if isinstance(f, MatrixExpr)]
+            if len(found) < 2 or not any(isinstance(f, Transpose) for f in (found[0], found[-1])):
+                return ""
+            if isinstance(found[0], Transpose):
+                return "outer_rows" if _backward(found[-1]) else "mixed"
+            return "outer_transposed" if _backward(found[-1]) else "outer"
+    return ""
+
+
+def _backward(expression: sympy.Basic) -> bool:
+    """Whether an adjoint stands in it."""
+    return any(quantity.name.startswith("dL/d") for quantity in expression.atoms(Quantity))
 
 
 def _padded(row: EquationRow, beside: int) -> EquationRow:

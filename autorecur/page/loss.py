@@ -39,6 +39,9 @@ def _seed_note(page: Page, label: str) -> Inlines:
     assert equation is not None
     name = label.removeprefix("dL/d").split("@")[0]
     why = reason(page, equation.terms)
+    bypassed = page.derivation.loss.bypassed
+    if bypassed:
+        return page.words("loss.only_through", why=why, quantity=page.name(name), function=page.name(bypassed))
     return page.words("loss.only", why=why, quantity=page.name(name))
 
 

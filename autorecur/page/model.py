@@ -27,6 +27,7 @@ from autorecur.render.blocks import (
 )
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.express import express
+from autorecur.symbolic.functions import head
 from autorecur.symbolic.layout import Layout, Sign, relation, row
 
 if TYPE_CHECKING:
@@ -57,10 +58,15 @@ def _comment(page: Page, name: str) -> Inlines:
 def _opening(page: Page) -> Inlines:
     """What the cell reads, keeps and gives."""
     cell = page.derivation.cell
-    keep = [name for name in cell.states if name not in cell.outputs]
+    both = len(cell.states) == 1 and tuple(cell.states) == tuple(cell.outputs)
+    sorts = (
+        ("reads", cell.inputs),
+        ("keeps", cell.states),
+        ("gives_it" if both else "gives", cell.outputs),
+    )
     parts = [
         page.words(f"cell.{key}", names=page.words.listed([Math(page.name(name)) for name in names]))
-        for key, names in (("reads", cell.inputs), ("keeps", keep), ("gives", cell.outputs))
+        for key, names in sorts
         if names
     ]
     return page.words("cell.opening", parts=page.words.listed(parts))
@@ -123,7 +129,7 @@ def _shapes(page: Page) -> Table:
     weights = {n: s for n, s in parameters.items() if 1 not in s}
     columns.append(_grouped(page, weights, None))
     columns.append(_grouped(page, {**{n: s for n, s in parameters.items() if 1 in s}, **learned}, None))
-    vectors = "biases" if all(_is_bias(page, n) for n, s in parameters.items() if 1 in s) and not learned else "others"
+    vectors = "biases" if all(is_bias(page, n) for n, s in parameters.items() if 1 in s) and not learned else "others"
     titles = [page.words(f"cell.shapes.{key}") for key in ("quantities", "weights", vectors)]
     used = [(title, column) for title, column in zip(titles, columns, strict=True) if column]
     height = max(len(column) for _, column in used)
@@ -134,7 +140,7 @@ def _shapes(page: Page) -> Table:
     return Table(header, (rows,), "l" * len(used))
 
 
-def _is_bias(page: Page, name: str) -> bool:
+def is_bias(page: Page, name: str) -> bool:
     """A parameter that is added and nothing else."""
     adjoint = page.derivation.adjoints.get(name)
     return adjoint is None or all(set(part.ops) <= {"add"} for part in adjoint.contributions)
@@ -167,19 +173,46 @@ def _grouped(page: Page, shapes: Mapping[str, tuple[int | str, ...]], step: obje
 def conventions(page: Page) -> SideNote:
     """Only what this document uses."""
     keys = list(_used(page))
-    items = [page.words(f"conventions.{key}", given=_given(page)) for key in keys]
+    whole = page.words.listed([Math(head(page.composer, op)) for op in _whole(page)])
+    items = [page.words(f"conventions.{key}", given=_given(page), whole=whole, **_letters(page)) for key in keys]
     return SideNote(tuple(items), page.words.text("conventions.title"))
 
 
+WHOLE = ("softmax", "logsumexp")
+"""Functions that read all components for each component of their value."""
+
+
+def _shown(page: Page) -> list[sympy.Basic]:
+    """The right-hand sides that this page shows."""
+    hidden = ("names", "paths") if page.brief else ()
+    return [e.rhs for e in page.derivation.equations if e.section not in hidden]
+
+
+def _ops(page: Page) -> set[str]:
+    return {part.op for e in _shown(page) for part in sympy.preorder_traversal(e) if isinstance(part, c.Apply)}
+
+
+def _whole(page: Page) -> list[str]:
+    return [op for op in WHOLE if op in _ops(page)]
+
+
+def _letters(page: Page) -> dict[str, Layout]:
+    """An adjoint that is written with a letter of its own, and what it belongs to."""
+    named = [e.label for e in page.section("names") if e.rule == "preactivation"]
+    if not named or not page.notation.preactivation:
+        return {}
+    return {"delta": page.adjoint(named[0]), "quantity": page.name(page.owner(named[0]))}
+
+
 def _used(page: Page) -> Iterator[str]:
-    expressions = [e.rhs for e in page.derivation.equations]
+    expressions = _shown(page)
     found = {type(part) for e in expressions for part in sympy.preorder_traversal(e)}
-    functions = {part.op for e in expressions for part in sympy.preorder_traversal(e) if isinstance(part, c.Apply)}
+    functions = _ops(page)
     yield "rows" if page.in_rows else "columns"
     if HadamardProduct in found:
         yield "hadamard"
     if any(op in TABLE and TABLE[op].kind == "elementwise" for op in functions):
-        yield "functions"
+        yield "functions_but" if _whole(page) else "functions"
     if c.Quotient in found:
         yield "quotient"
     if c.Concatenation in found:
@@ -197,7 +230,9 @@ def _used(page: Page) -> Iterator[str]:
         yield "jacobian_rows" if page.in_rows else "jacobian"
         yield "partial"
     yield "range" if _initial(page) else "range_alone"
-    yield "colour"
+    if page.brief:
+        yield "adjoint_delta" if _letters(page) else "adjoint"
+    yield "colour_alone" if page.brief else "colour"
 
 
 def _initial(page: Page) -> list[str]:

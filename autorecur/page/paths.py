@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy.matrices.expressions import Identity, Transpose
 
+from autorecur.graph.walk import variables
 from autorecur.page.context import Page, capital, plain
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Reference, Strong
 from autorecur.render.measure import width
@@ -128,20 +129,48 @@ class _Section:
         everywhere = page.derivation.loss.at == "all"
         key = "all" if everywhere else "last"
         whole, expansions = self.of("paths"), self.of("expansion")
-        yield Paragraph(words(f"paths.whole.{key}", parameters=words.listed([Math(self.bottom(e)) for e in whole])))
+        leaves = words.listed([Math(self.bottom(e)) for e in whole], "or")
+        yield Paragraph(words(f"paths.whole.{key}", parameters=leaves))
         for i, equation in enumerate(whole):
             if i:
                 yield Paragraph(words("paths.likewise", parameter=self.bottom(equation)))
             yield Display((self.row(equation, words(f"paths.whole_note{rows}") if i == 0 else ()),))
             for expansion in (e for e in expansions if e.lhs == equation.lhs):
                 if i == 0:
-                    title = words(f"paths.expansion.{key}", count=words.number(len(expansion.terms)))
-                    yield Paragraph((Strong(title), " ", *words(f"paths.expansion_reading.{key}")))
+                    one = "" if self.single() else "_several"
+                    title = words(f"paths.expansion{one}.{key}", count=words.number(len(expansion.terms)))
+                    yield Paragraph((Strong(title), " ", *words(f"paths.expansion_reading{one}.{key}")))
                 yield self.expansion(expansion, plain(equation.number))
+        if rest := self.others(whole):
+            yield Paragraph(rest)
         for column in self.of("column"):
-            one = page.reference(f"dL/d{whole[0].lhs.bottom.name}")
+            link = page.reference(f"dL/d{whole[0].lhs.bottom.name}")
             yield Paragraph(words(f"paths.column.{key}", adjoint=page.adjoint(page.derivation.paths.state, c.k)))
-            yield Display((self.row(column, words("paths.column_note", equation=one)),))
+            yield Display((self.row(column, words("paths.column_note", equation=link)),))
+
+    def single(self) -> bool:
+        """Whether one path, and no more, leads from a step to the next, from a loss to its state, and to the parameter."""
+        shown = ("jacobian", "seed", "immediate")
+        return all(len(equation.terms) == 1 for rule in shown for equation in self.of(rule))
+
+    def others(self, whole: Sequence[Equation]) -> Inlines:
+        """A sentence for the parameters that go alike: those that the equations up to the state read."""
+        step = self.page.derivation.step
+        reads = step.reads()
+        behind, waiting = set[str](), [self.page.derivation.paths.state]
+        while waiting:
+            name = waiting.pop()
+            if name in behind or name not in step.assignments:
+                continue
+            behind.add(name)
+            waiting.extend(other for other, offset in reads[name] if offset == 0)
+        used = {v.name for name in behind for v in variables(step.assignments[name].node) if v.offset is None}
+        shown = {equation.lhs.bottom.name for equation in whole}
+        rest = [n for n in self.page.derivation.cell.parameters if n in used - shown]
+        if not rest:
+            return ()
+        listed = self.page.words.listed([Math(self.page.name(n, None)) for n in rest])
+        return self.page.words("paths.alike", parameters=listed)
 
     def bottom(self, equation: Equation) -> Layout:
         return self.page.composer(equation.lhs.bottom)

@@ -10,7 +10,17 @@ from collections.abc import Iterator
 from autorecur.page.boxes import Boxes
 from autorecur.page.chains import Chains, chain_of
 from autorecur.page.context import Page
-from autorecur.render.blocks import Block
+from autorecur.render.blocks import Block, Inlines, Math
+
+
+def _alt(page: Page) -> Inlines:
+    """The picture in words, where none can be drawn: what goes from step to step, and what comes back against it."""
+    cell = page.derivation.cell
+    if not cell.states:
+        return page.words("picture.alt_apart")
+    forward = page.words.listed([Math(page.name(state)) for state in cell.states])
+    back = page.words.listed([Math(page.adjoint(state)) for state in cell.states if state in page.derivation.adjoints])
+    return page.words("picture.alt", states=forward, adjoints=back)
 
 
 def picture(page: Page) -> Iterator[Block]:
@@ -20,4 +30,4 @@ def picture(page: Page) -> Iterator[Block]:
     caption = page.words("picture.caption.nodes" if chain is not None else "picture.caption.boxes")
     if any(abs(offset) > 1 for state in page.derivation.cell.states for offset in page.derivation.cell.offsets[state]):
         caption = (*caption, " ", *page.words("picture.caption.long"))
-    yield drawing.sheet().diagram(caption, page.words("picture.alt"))
+    yield drawing.sheet().diagram(caption, _alt(page))
