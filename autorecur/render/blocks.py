@@ -288,6 +288,10 @@ class Document:
     language: str = "en"
     decimal: str = "."
 
+    def one_line(self) -> str:
+        """The title without line ends."""
+        return ": ".join(" ".join(line.split()) for line in self.title.splitlines() if line.strip())
+
     def foot(self) -> str:
         """The footer, cut to one line."""
         return self.footer if len(self.footer) <= _FOOT else self.footer[: _FOOT - 1].rstrip() + "…"

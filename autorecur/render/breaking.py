@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from autorecur.render.blocks import Cell
 from autorecur.render.measure import is_tall, width
-from autorecur.symbolic.layout import Fence, Layout, Row, Sign, row
+from autorecur.symbolic.layout import Fence, Layout, Matrix, Row, Sign, Space, Underbrace, row
 
 _SUMS = frozenset({"+", "-", "plus", "minus", "pm", "mp"})
 # In the order in which a break hurts least.
@@ -31,7 +31,9 @@ def fit(layout: Layout, room: float) -> tuple[Layout, ...]:
         if len(lines) > 1:
             return tuple(piece for line in lines for piece in fit(line, room))
     opened = _opened(layout)
-    return (layout,) if opened == layout else fit(opened, room)
+    if opened != layout:
+        return fit(opened, room)
+    return (_folded(layout, room),)
 
 
 def _parts(layout: Layout, operators: frozenset[str]) -> list[Layout]:
@@ -71,3 +73,29 @@ def _opened(layout: Layout) -> Layout:
     left, right = _BRACKETS[widest.kind]
     opened = row(Sign(left, "open"), widest.body, Sign(right, "close"))
     return row(*(opened if item is widest else item for item in items))
+
+
+def _folded(layout: Layout, room: float) -> Layout:
+    """The widest product above a brace on several lines, broken between its factors."""
+    items = layout.items if isinstance(layout, Row) else (layout,)
+    braces = [item for item in items if isinstance(item, Underbrace) and isinstance(item.body, Row)]
+    if not braces:
+        return layout
+    widest = max(braces, key=width)
+    indent = Space("quad")
+    first, *others = _filled(_factors(widest.body), room - width(layout) + width(widest) - width(indent))
+    if not others:
+        return layout
+    lines = (first, *(row(indent, line) for line in others))
+    folded = Underbrace(Matrix(tuple((line,) for line in lines), "none", "l"), widest.label)
+    return row(*(folded if item is widest else item for item in items))
+
+
+def _factors(product: Layout) -> list[Layout]:
+    """What stands between the spaces of a product, each but the last with its space."""
+    factors: list[list[Layout]] = [[]]
+    for item in product.items if isinstance(product, Row) else (product,):
+        factors[-1].append(item)
+        if isinstance(item, Space):
+            factors.append([])
+    return [row(factor) for factor in factors if factor]

@@ -6,6 +6,7 @@ to be a little shorter than it is, notes a little longer. Page breaks are not fo
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,9 +31,10 @@ from autorecur.render.blocks import (
     TableRow,
     Verbatim,
 )
-from autorecur.render.displays import fitted, lines, reasons
+from autorecur.render.displays import fitted, lines, may_break, reasons
 from autorecur.render.page import (
     DISPLAY_SKIP,
+    FULL_WIDTH,
     LINE,
     NOTE_LINE,
     NOTE_SIZE,
@@ -53,6 +55,9 @@ _FARTHEST = 30.0
 # A side note higher than this keeps room on the page.
 _HIGH = 30.0
 _TABLE_SIZE = 9.0
+_HEADING = 26.0
+# More room than this is not asked for: it would leave too much of a page empty.
+_HIGHEST = 320.0
 _TITLE = 70.0
 
 
@@ -154,11 +159,11 @@ class _Column:
                 method = _ARRANGERS[type(block)]
             except KeyError:
                 raise RenderError(f"no document knows the block {type(block).__name__}") from None
-            yield from _needs(block, blocks[at + 1 : at + 2], blocks[at - 1 : at])
+            yield from _needs(block, blocks[at + 1 :], blocks[max(0, at - 1) : at])
             yield from method(self, block)
 
     def _heading(self, block: Heading) -> Iterator[Block]:
-        self.y += 26.0
+        self.y += _HEADING
         yield block
 
     def _paragraph(self, block: Paragraph) -> Iterator[Block]:
@@ -208,13 +213,16 @@ class _Column:
         if is_wide(block):
             yield from self._clear()
         rows = 1 + sum(len(group) for group in block.groups) + len(block.foot) + (1 if block.over else 0)
-        self.y += 11.0 * rows + 18.0
+        self.y += 11.0 * rows + 18.0 + 5.0 * max(0, len(block.groups) - 1)
         yield block
 
     def _diagram(self, block: Diagram) -> Iterator[Block]:
         if is_wide(block):
             yield from self._clear()
         self.y += block.height
+        if block.caption:
+            across = FULL_WIDTH if is_wide(block) else TEXT_WIDTH
+            self.y += 11.0 * line_count(block.caption, across / _TABLE_SIZE * 1.04)
         yield block
 
     def _clear(self) -> Iterator[Block]:
@@ -249,13 +257,36 @@ class _Column:
 
 
 def _needs(block: Block, after: tuple[Block, ...], before: tuple[Block, ...]) -> Iterator[Block]:
-    """Room for a high side note, asked for before the heading that it follows."""
-    headed = isinstance(block, Heading) and bool(after)
-    note = after[0] if headed else block
-    if isinstance(note, SideNote) and not (note is block and before and isinstance(before[0], Heading)):
-        height = side_note_height(note) + (26.0 if headed else 0.0)
-        if height > _HIGH:
-            yield Need(round(height, 1))
+    """Room for a heading with what it leads to, and for a high side note."""
+    height = 0.0
+    if isinstance(block, Heading):
+        height = _together(block, after)
+        if after and isinstance(after[0], SideNote):
+            height = max(height, side_note_height(after[0]) + _HEADING)
+    elif isinstance(block, SideNote) and not (before and isinstance(before[0], Heading)):
+        height = side_note_height(block)
+    if height > _HIGH:
+        yield Need(round(height, 1))
+
+
+def _together(heading: Heading, after: tuple[Block, ...]) -> float:
+    """How high a heading is with the sentences below it and the start of what they lead to."""
+    kept: list[Block] = [heading]
+    for block in after:
+        if isinstance(block, Heading):
+            break
+        if isinstance(block, Display) and may_break(block):
+            block = Display(block.rows[:2])
+        if not isinstance(block, (SideNote, Need)):
+            kept.append(block)
+        if not isinstance(block, (Paragraph, SideNote, Need, Gap)):
+            break
+        if sum(isinstance(given, Paragraph) for given in kept) > 1:
+            break
+    column = _Column()
+    for block in kept:
+        deque(_ARRANGERS[type(block)](column, block), maxlen=0)
+    return min(column.y, _HIGHEST)
 
 
 _ARRANGERS: dict[type, Callable[[_Column, Any], Iterator[Block]]] = {

@@ -18,9 +18,13 @@ from autorecur.symbolic.layout import (
     Function,
     Ident,
     Layout,
+    Matrix,
     Num,
+    Row,
     Script,
+    Sign,
     Space,
+    Underbrace,
     binary,
     relation,
     row,
@@ -147,3 +151,19 @@ def test_the_size_of_the_unknown_is_an_error() -> None:
     """No size is guessed."""
     with pytest.raises(RenderError):
         extent(Layout())
+
+
+def test_a_product_under_a_brace_is_broken_between_its_factors() -> None:
+    """A brace holds its product together; one too long goes on in a second line under the same brace."""
+    factor = Fence(row(*(Ident("a"), Sign("odot", "binary")) * 8, Ident("b")))
+    product = Underbrace(row(factor, Space(), factor, Space(), factor), Ident("p"))
+    term = row(Sign("+", "binary"), product)
+    assert fit(term, width(term)) == (term,)
+    (line,) = fit(term, 0.7 * width(term))
+    assert width(line) <= 0.7 * width(term)
+    assert isinstance(line, Row)
+    folded = line.items[-1]
+    assert isinstance(folded, Underbrace)
+    assert isinstance(folded.body, Matrix)
+    assert len(folded.body.rows) == 2
+    assert fit(line, 0.7 * width(term)) == (line,)

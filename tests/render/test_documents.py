@@ -19,6 +19,7 @@ from autorecur.render.blocks import (
     EquationRow,
     Heading,
     Math,
+    Need,
     Paragraph,
     Reasons,
     Reference,
@@ -236,3 +237,29 @@ def test_a_rule_without_paragraphs_still_has_its_head() -> None:
     rule = RuleStatement("R1", "Sum", (Display((equation("1"),)),))
     for write in FORMATS:
         assert "R1" in write(page(rule, Paragraph((RuleReference("R1"),))))
+
+
+def test_fragments_have_no_anchor_in_common() -> None:
+    """Two of them in one article: the links of each stay in it."""
+    found = [
+        re.findall(r"\\def\\arprefix\{(ar[0-9a-f]{8}:)\}", latex_fragment(page(Paragraph((name,))))) for name in "ab"
+    ]
+    assert [len(prefixes) for prefixes in found] == [1, 1]
+    assert found[0] != found[1]
+
+
+def test_the_lines_of_a_title_are_joined_by_a_colon() -> None:
+    """Where it stands on one line, as in the metadata of a file."""
+    given = Document("A cell\nIts gradients", ())
+    assert markdown_document(given).startswith("# A cell: Its gradients\n")
+    assert "subsection*{A cell: Its gradients}" in latex_fragment(given)
+    assert "pdftitle={A cell: Its gradients}" in latex_document(given)
+    assert 'title: "A cell: Its gradients"' in typst_document(given)
+
+
+def test_a_heading_keeps_room_for_what_it_leads_to() -> None:
+    """Its sentence and the whole picture or table, so that none of them is left behind at the foot of a page."""
+    blocks = (Heading("1", "The picture"), Paragraph(("Here it is.",)), Diagram(200.0, 150.0, (), ("A caption.",)))
+    need = arranged(page(*blocks)).blocks[0]
+    assert isinstance(need, Need)
+    assert need.height > 180.0

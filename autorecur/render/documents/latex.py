@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -78,14 +79,17 @@ def _spaced(source: str) -> str:
 
 def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
     seal = document.seal
+    body = writer.blocks(document.blocks)
     return {
         "title": [latex_text(line) for line in document.title.splitlines() if line.strip()],
-        "plain_title": LatexSource(re.sub(r"[^A-Za-z0-9 .:,()/-]+", " ", document.title)),
+        "plain_title": LatexSource(re.sub(r"[^A-Za-z0-9 .:,()/-]+", " ", document.one_line())),
+        "one_line": document.one_line(),
         "subtitle": [writer.inlines(line) for line in document.subtitle],
         "seal": None if seal is None else writer.note_items(seal),
         "footer": document.foot(),
         "babel": LatexSource(_LANGUAGES.get(document.language, "")) if document.language != "en" else LatexSource(),
-        "body": writer.blocks(document.blocks),
+        "body": body,
+        "prefix": LatexSource(_prefix(body)),
     }
 
 
@@ -125,11 +129,11 @@ class LatexWriter:
             case Math(layout):
                 return f"${self.printer(layout)}$"
             case Reference(number):
-                return f"\\hyperlink{{{_key(equation_key(number))}}}{{{latex_text(reference_text(number))}}}"
+                return f"\\arlink{{{_key(equation_key(number))}}}{{{latex_text(reference_text(number))}}}"
             case RuleReference(name):
-                return f"\\hyperlink{{{_key(rule_key(name))}}}{{{latex_text(name)}}}"
+                return f"\\arlink{{{_key(rule_key(name))}}}{{{latex_text(name)}}}"
             case SectionReference(number, text):
-                return f"\\hyperlink{{{_key(section_key(number))}}}{{{latex_text(_unbroken(text))}}}"
+                return f"\\arlink{{{_key(section_key(number))}}}{{{latex_text(_unbroken(text))}}}"
             case Strong(inner):
                 return f"\\textbf{{{self.inlines(inner)}}}"
             case Emphasis(inner):
@@ -324,6 +328,11 @@ def _rules_below(cells: TableRow) -> str:
             rules.append(f"\\cmidrule(l){{{at}-{at + size - 1}}}")
         at += size
     return "".join(rules)
+
+
+def _prefix(body: str) -> str:
+    """What the anchors of this fragment begin with, so that two fragments in one article have none in common."""
+    return f"ar{sha256(body.encode()).hexdigest()[:8]}:"
 
 
 def _unbroken(text: str) -> str:

@@ -55,7 +55,7 @@ def markdown_document(document: Document) -> str:
         "document.md.jinja",
         MarkdownSource,
         markdown_text,
-        title=" ".join(document.title.split()),
+        title=document.one_line(),
         subtitle=[writer.inlines(line) for line in document.subtitle],
         seal=None if document.seal is None else writer.quoted(document.seal),
         body=writer.blocks(document.blocks),

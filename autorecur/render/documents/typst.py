@@ -67,7 +67,7 @@ def typst_document(document: Document) -> str:
         "document.typ.jinja",
         TypstSource,
         typst_text,
-        plain_title=typst_string(document.title),
+        plain_title=typst_string(document.one_line()),
         language=typst_string(document.language),
         title=[line for line in document.title.splitlines() if line.strip()],
         subtitle=[writer.inlines(line) for line in document.subtitle],
@@ -84,19 +84,20 @@ class TypstWriter:
     def blocks(self, blocks: tuple[Block, ...]) -> TypstSource:
         """A side note hangs on the paragraph that follows; a paragraph that leads to a display stays on its page."""
         text: list[str] = []
-        note, room = "", 0.0
-        for block, following in zip(blocks, (*blocks[1:], None), strict=True):
+        note, room, headed = "", 0.0, False
+        for block, following in zip(blocks, (*blocks[1:], None), strict=False):
             if isinstance(block, Need) and isinstance(following, Heading):
                 room = block.height
             elif isinstance(block, Heading):
                 text.append(self._heading(block, room))
-                room = 0.0
+                room, headed = 0.0, True
             elif isinstance(block, SideNote) and isinstance(following, Paragraph):
                 note = self._hanging(block)
             elif isinstance(block, Paragraph):
-                macro = "lead" if isinstance(following, Display) else "par"
+                leads = isinstance(following, (Display, Table, Diagram))
+                macro = "lead" if leads else "opening" if headed else "par"
                 text.append(f"#{macro}[{note}{self.inlines(block.inlines)}]")
-                note = ""
+                note, headed = "", False
             else:
                 text.append(self._block(block))
         return TypstSource("\n\n".join(text))
