@@ -9,7 +9,9 @@ import click
 
 
 class Command(click.Command):
-    """A command whose help ends with ``examples`` and that knows what a mistyped option meant."""
+    """A command whose help ends with ``examples`` and that knows what a mistyped option, or one word too many, meant."""
+
+    allow_extra_args = True  # refused below, with a hint
 
     def __init__(self, *arguments: Any, examples: str = "", **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -17,9 +19,12 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise click.UsageError(_no_such_option(error.option_name, self.get_params(ctx)), ctx) from None
+        if rest and not ctx.resilient_parsing:
+            raise click.UsageError(_too_many(rest, self.get_params(ctx)), ctx)
+        return rest
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples(self.examples, formatter)
@@ -69,6 +74,17 @@ def _no_such_option(name: str, parameters: Sequence[click.Parameter]) -> str:
     known = [option.lstrip("-") for p in parameters if isinstance(p, click.Option) for option in p.opts]
     meant = nearest(name.lstrip("-"), (option for option in known if len(option) > 1))
     return f"there is no option '{name}'." + (f" Did you mean '--{meant}'?" if meant else "")
+
+
+def _too_many(rest: Sequence[str], parameters: Sequence[click.Parameter]) -> str:
+    """A file to write is named behind -o."""
+    from autorecur.render.formats import SUFFIXES
+
+    message = f"'{rest[0]}' is one argument too many."
+    writes = any("-o" in parameter.opts for parameter in parameters)
+    if writes and rest[0].lower().endswith(SUFFIXES):
+        message += f" To write it, put -o before it: -o {rest[0]}"
+    return message
 
 
 def _write_examples(examples: str, formatter: click.HelpFormatter) -> None:

@@ -12,6 +12,7 @@ from autorecur.errors import ShapeError
 from autorecur.language.canonical import write_equation
 from autorecur.language.headers import write_titles
 from autorecur.language.measure import measure
+from autorecur.language.nearest import did_you_mean
 from autorecur.language.order import Loop
 from autorecur.language.sizes import Size, names_in, resolve
 from autorecur.language.syntax import Assignment, Expression
@@ -107,6 +108,15 @@ class Cell:
         return {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
 
     def _checked(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        if not isinstance(sizes, Mapping):
+            example = f"{{{self.sizes[0]!r}: 3}}" if self.sizes else "{}"
+            raise TypeError(f"sizes are a mapping from names to numbers, such as {example}, not {type(sizes).__name__}")
+        for name in sizes:
+            if name not in self.sizes:
+                close = did_you_mean(str(name), self.sizes)
+                raise ShapeError(
+                    f"there is no size {name!r}; {self.name} has the sizes {', '.join(self.sizes)}.{close}"
+                )
         wanted = {name: None for shape in self.parameters.values() for size in shape for name in names_in(size)}
         missing = [name for name in self.sizes if name in wanted and name not in sizes]
         if missing:

@@ -89,11 +89,23 @@ def _stripped(source: Source, start: int, end: int) -> Span:
 
 def _no_equation(source: Source, start: int, end: int) -> CellError:
     span = _stripped(source, start, end)
+    if _looks_like_path(source.text.strip()):
+        path = source.text.strip()
+        return source.error(
+            "this is the name of a file, not the text of a cell.",
+            span,
+            hint=f"Hand over what stands in the file: autorecur.cell(open({path!r}, encoding='utf-8').read())",
+        )
     return source.error(
         "this line is neither an equation nor a header.",
         span,
         hint="An equation is name[t] = expression, on one line; a header is key: value; a comment starts with #.",
     )
+
+
+def _looks_like_path(text: str) -> bool:
+    """One line with a suffix such as ``.cell`` or ``.txt``, and nothing that only an equation has."""
+    return len(text) <= LONGEST_HINT and re.fullmatch(r"[^=\n]*[^=\s.]\.[A-Za-z]\w{1,5}", text) is not None
 
 
 def _wrong_target(source: Source, target: Token, tree: Expression, end: int) -> CellError:

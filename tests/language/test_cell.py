@@ -160,6 +160,8 @@ def test_init_of_sums_and_numbers() -> None:
     ("sizes", "message"),
     [
         ({"n_x": 3}, "the size n_h, n_y is missing; gru has the sizes n_h, n_x, n_y."),
+        ({"n_hh": 3, "n_x": 3}, "there is no size 'n_hh'; gru has the sizes n_h, n_x, n_y. Did you mean 'n_h'?"),
+        ({"hidden": 3}, "there is no size 'hidden'; gru has the sizes n_h, n_x, n_y."),
         ({"n_x": 3, "n_h": 0, "n_y": 1}, "the size n_h is 0; a size is a whole number from 1."),
         ({"n_x": 3, "n_h": 2.5, "n_y": 1}, "the size n_h is 2.5; a size is a whole number from 1."),
     ],
@@ -169,6 +171,16 @@ def test_sizes_that_do_not_work(sizes: dict[str, int], message: str) -> None:
     with pytest.raises(ShapeError) as caught:
         cell(GRU).init(sizes)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("sizes", [3, "n_h", [("n_h", 3)], None])
+def test_sizes_are_a_mapping(sizes: object) -> None:
+    """A number alone does not say what it is the size of."""
+    with pytest.raises(TypeError) as caught:
+        cell(GRU).init(sizes)  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        f"sizes are a mapping from names to numbers, such as {{'n_h': 3}}, not {type(sizes).__name__}"
+    )
 
 
 # ---------------------------------------------------------------- losses

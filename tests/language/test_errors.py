@@ -283,6 +283,14 @@ nothing ties the columns of x to a vector of the cell.
                        ^
 x has no time index: write x[t].""",
     ),
+    "the name of a file": (
+        "slow.cell",
+        """\
+this is the name of a file, not the text of a cell.
+  line 1 | slow.cell
+           ^^^^^^^^^
+Hand over what stands in the file: autorecur.cell(open('slow.cell', encoding='utf-8').read())""",
+    ),
     "a function of a library": (
         "h_t = torch.nn.functional.tanh(W x_t + U h_{t-1})",
         """\
