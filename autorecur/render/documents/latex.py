@@ -247,8 +247,9 @@ class LatexWriter:
 
     def _table(self, block: Table) -> str:
         wide = self.margin and is_wide(block)
-        # What is wider than the page is made smaller as a whole, so it cannot be stretched.
-        full = block.full and table_width(block) - 6.0 * (len(block.align) - 1) <= (FULL_WIDTH if wide else TEXT_WIDTH)
+        # What is wider than the page is made smaller as a whole, so it cannot be stretched; nor where the width is unknown.
+        natural = table_width(block) - 6.0 * (len(block.align) - 1)
+        full = block.full and self.margin and natural <= (FULL_WIDTH if wide else TEXT_WIDTH)
         columns = "@{\\extracolsep{\\fill}}" + block.align if full else block.align
         width = ("{\\arfullwidth}" if wide else "{\\linewidth}") if full else ""
         name = "tabular*" if full else "tabular"
