@@ -46,7 +46,7 @@ class Results(Mapping[str, np.ndarray]):
         batched = step is not None and self._batch is not None
         if step is not None and self._learned(name.removeprefix("dL/d"), step):
             batched = False
-            found = np.sum(found, axis=tuple(range(np.ndim(found) - 2))) if name.startswith("dL/d") else found
+            found = self._values.summed(found) if name.startswith("dL/d") else found
         return self._shaped(np.asarray(found), name, batched)
 
     def _learned(self, state: str, step: int) -> bool:
@@ -82,7 +82,7 @@ def evaluate(derivation: Derivation, values: Mapping[str, Any], steps: int | Non
     loaded, batch = load(derivation, values, steps)
     calculate(derivation, loaded)
     loss = loaded.parameters["L"]
-    loaded.parameters["L"] = np.sum(loss, axis=tuple(range(np.ndim(loss) - 2)))
+    loaded.parameters["L"] = loaded.summed(loss)
     return Results(derivation, loaded, batch)
 
 
@@ -286,7 +286,7 @@ def calculate(derivation: Derivation, values: Values, kernels: Kernels = real) -
     _initial_states(derivation, values, evaluator)
     for equation in derivation.section("parameters"):
         total = evaluator.compile(equation.rhs)(values, {"T": values.steps})
-        values.parameters[equation.label] = np.sum(total, axis=tuple(range(np.ndim(total) - 2)))
+        values.parameters[equation.label] = values.summed(total)
     return values
 
 

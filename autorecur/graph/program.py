@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,16 @@ class Values:
     parameters: dict[str, Array] = field(default_factory=dict)
     quantities: dict[tuple[str, int], Array] = field(default_factory=dict)
     jacobian: Callable[..., Array] | None = None
+
+    @cached_property
+    def batch(self) -> tuple[int, ...]:
+        """The axes in front of rows and columns, once the quantities are there."""
+        return np.broadcast_shapes(*(np.shape(array)[:-2] for array in self.quantities.values()))
+
+    def summed(self, array: Array) -> Array:
+        """The sum over the batch; what is the same for every sample counts as often as there are samples."""
+        full = np.broadcast_to(array, np.broadcast_shapes(np.shape(array)[:-2], self.batch) + np.shape(array)[-2:])
+        return np.sum(full, axis=tuple(range(full.ndim - 2)))
 
     def copy(self) -> Values:
         return Values(self.sizes, self.steps, dict(self.parameters), dict(self.quantities), self.jacobian)

@@ -50,7 +50,8 @@ class Ground:
         self.steps = derivation.smallest_generic + 1
         self.point: Point = random_point(derivation, seed, self.steps)
         self.evaluator = Evaluator(self.point.values.sizes)
-        self.cotangents = self._cotangents(np.random.default_rng([seed, 1]))
+        self.cotangents: dict[Target, Array] = {}
+        self.cotangents = self._cotangents(np.random.default_rng([seed, 1]), self._adjoint_pass())
         self.truth = Truth(derivation, self.point.values, self.cotangents)
         entries = self._entries(np.random.default_rng([seed, 2]))
         exact = self.truth.differentiate(COMPLEX_STEP, entries)
@@ -115,10 +116,11 @@ class Ground:
             size = max(float(np.abs(found.loss[key]).max()) for key in keys)
             yield max(found.doubt[key] for key in keys) / max(size, scheme.noise * self.magnitude / scheme.tolerance)
 
-    def _cotangents(self, generator: np.random.Generator) -> dict[Target, Array]:
+    def _cotangents(self, generator: np.random.Generator, adjoints: Mapping[Target, Array]) -> dict[Target, Array]:
         """A random cotangent on every quantity with a displayed adjoint that has terms, at the steps at which it has one.
 
-        One that reaches no loss is stated to be zero, and so is what would follow from it.
+        It is as large as the adjoint that it stands beside, so that neither hides the other. A quantity that reaches no loss
+        has none: its adjoint is stated to be zero, and so is what would follow from it.
         """
         found: dict[Target, Array] = {}
         for equation in self.d.equations:
@@ -130,8 +132,11 @@ class Ground:
                 name = equation.label.removeprefix("dL/d").split("@")[0]
                 if name not in self.d.adjoints or not self.d.adjoints[name].regions():
                     continue
+                known = [np.abs(adjoints.get((name, s), 0)) for s in range(1, self.steps + 1)]
+                scale = max(float(np.max(array, initial=0.0)) for array in known)
                 for t in equation.steps.at(self.steps):
-                    found[name, t] = generator.standard_normal(self.point.values.quantities[name, t].shape)
+                    drawn = generator.standard_normal(self.point.values.quantities[name, t].shape)
+                    found[name, t] = (scale or 1.0) * drawn
         return found
 
     def _true_values(self, adjoints: Mapping[Target, Array]) -> Values:
@@ -155,6 +160,9 @@ class Ground:
     @cached_property
     def adjoint_pass(self) -> dict[Target, Array]:
         """The graph's adjoints, run by the op table instead of through SymPy, with the same cotangents."""
+        return self._adjoint_pass()
+
+    def _adjoint_pass(self) -> dict[Target, Array]:
         values, sizes = self.point.values.copy(), self.point.values.sizes
         parts: dict[str, list[Part]] = {}
         for name, adjoint in self.d.adjoints.items():
@@ -183,7 +191,7 @@ class Ground:
             compute = compile_node(contribution.node, values.sizes)
             for t in (contribution.steps.within(EVERY) or contribution.steps).at(values.steps):
                 value = compute(values, {"t": t, "T": values.steps})
-                total = total + np.sum(value, axis=tuple(range(value.ndim - 2)))
+                total = total + self.point.values.summed(value)
         return total
 
     def _cut(self, steps: int) -> Values:
