@@ -83,7 +83,7 @@ class Boxes:
             self.drawn.node((x, y), label, 1 if offset < 0 else -1)
             start = (x + RADIUS + 1, y) if offset < 0 else (x - RADIUS - 1, y)
             end = (self.left(step), y) if offset < 0 else (self.left(step) + BOX, y)
-            room = (LEFT - RADIUS) / SMALL
+            room = (LEFT - RADIUS - 5.0) / SMALL
             self.drawn.pair(start, end, None, sent(self.page, state, source, parts, room), bool(parts))
             return
         start = (self.left(source) + BOX, y) if offset < 0 else (self.left(source), y)

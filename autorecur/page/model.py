@@ -178,10 +178,6 @@ def conventions(page: Page) -> SideNote:
     return SideNote(tuple(items), page.words.text("conventions.title"))
 
 
-WHOLE = ("softmax", "logsumexp")
-"""Functions that read all components for each component of their value."""
-
-
 def _shown(page: Page) -> list[sympy.Basic]:
     """The right-hand sides that this page shows."""
     hidden = ("names", "paths") if page.brief else ()
@@ -193,7 +189,15 @@ def _ops(page: Page) -> set[str]:
 
 
 def _whole(page: Page) -> list[str]:
-    return [op for op in WHOLE if op in _ops(page)]
+    """The functions by name that read all components at once; norms and inner products are written without a name."""
+    found = {
+        part.op
+        for e in _shown(page)
+        for part in sympy.preorder_traversal(e)
+        if isinstance(part, c.Apply) and not any(isinstance(x, (c.Power, HadamardProduct)) for x in part.operands)
+    }
+    whole = ("reduction", "componentwise")
+    return sorted(op for op in found if op in TABLE and TABLE[op].kind in whole and op != "norm")
 
 
 def _letters(page: Page) -> dict[str, Layout]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autorecur.ops import TABLE
 from autorecur.page.measured import Measured, measure
+from autorecur.page.model import is_bias
 from autorecur.render.blocks import Block, Inlines, Math, Paragraph, RuleStatement
 from autorecur.symbolic.layout import Num, Row, Script, Sign, binary, row
 
@@ -137,7 +138,12 @@ def appendix(page: Page) -> Iterator[Block]:
 def _paragraphs(page: Page, entry: str, key: str) -> Iterator[Block]:
     special = f"{entry}_rows"
     chosen = special if page.in_rows and page.words.has(special) else entry
-    yield Paragraph(page.words(chosen, functions=_functions(page), **_links(page)))
+    yield Paragraph(page.words(chosen, functions=_functions(page), bias=_bias(page), **_links(page)))
+
+
+def _bias(page: Page) -> Inlines:
+    found = any(is_bias(page, name) for name in page.derivation.cell.parameters)
+    return (" ", *page.words("gradients.bias")) if found else ()
 
 
 def _functions(page: Page) -> Inlines:

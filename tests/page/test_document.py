@@ -14,7 +14,7 @@ from autorecur.derive import Derivation
 from autorecur.errors import RenderError
 from autorecur.page import document
 from autorecur.page.context import DETAILS
-from autorecur.render.blocks import Display, Document, Heading, Paragraph, RuleStatement, Table
+from autorecur.render.blocks import Display, Document, Heading, Paragraph, RuleStatement, SideNote, Table
 from autorecur.render.formats import save, text_of
 
 SAMPLE = ("rnn", "lstm", "gru", "rnn_row", "rnn_bidirectional", "mlstm")
@@ -155,3 +155,67 @@ def test_the_number_of_parameters_is_a_formula_in_sizes(name: str, expected: str
     """Grouped by what the parameters give, the common factor in front."""
     text = text_of(document(cells[name].derive()), "md").replace(" ", "").replace(r"\,", "").replace(r"\thinspace", "")
     assert expected in text
+
+
+def side_notes(page: Document) -> str:
+    return " ".join(
+        "".join(words(item)) for b in (page.seal, *page.blocks) if isinstance(b, SideNote) for item in b.items
+    )
+
+
+def test_a_shared_stack_is_named_by_its_symbol() -> None:
+    """What comes through a stack that two gates read is not said to come through one of them; its step is that of the term."""
+    text = text_of(document(cells["gru_concatenated"].derive()), "md")
+    assert r"\text{through }s_{t+1}" in text
+    assert r"\text{through }s_1" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rnn", "an adjoint, times what the parameter multiplied, transposed. A bias"),
+        ("rnn_row", "what the parameter multiplied, transposed, times an adjoint. A bias"),
+        ("rnn_transposed", "what the transposed parameter multiplied, times an adjoint, transposed"),
+    ],
+)
+def test_the_pattern_of_gradients_is_that_of_the_cell(name: str, expected: str) -> None:
+    """The order of factors as the equations have it; biases only where there are some."""
+    page = document(cells[name].derive())
+    assert expected in prose(page)
+    assert ("A bias multiplies" in text_of(page, "md")) == (name != "rnn_transposed")
+
+
+@pytest.mark.parametrize(("name", "expected"), [("rnn", "three paths"), ("gru", "three visits")])
+def test_a_term_is_a_path_only_where_one_path_leads_through_a_step(name: str, expected: str) -> None:
+    """Gated cells have several paths in each step; the other parameters are mentioned."""
+    text = text_of(document(cells[name].derive()), "md")
+    assert f"Three steps, {expected}." in text
+    assert "The same holds for" in text
+
+
+def test_a_state_that_is_the_output_is_kept_too() -> None:
+    """A Jordan network keeps its output; the loss on it is counted at the last step."""
+    text = prose(document(cells["rnn_jordan"].derive()))
+    assert "from step to step and gives it as its output" in text
+    assert "Only the loss at" in text
+    assert "The loss reaches the loss" not in text
+
+
+def test_a_softmax_is_excepted_from_elementwise_functions() -> None:
+    """The conventions name what acts on whole vectors."""
+    assert "of a whole vector" in side_notes(document(cells["rnn_jordan"].derive(loss="ce")))
+    assert "of a whole vector" not in side_notes(document(cells["rnn_jordan"].derive()))
+
+
+def test_the_brief_page_speaks_of_what_it_shows(lstm: Derivation) -> None:
+    """No picture and no rules in its notes; bars are defined."""
+    notes = side_notes(document(lstm, "brief"))
+    assert "picture" not in notes
+    assert "rules" not in notes
+    assert "along all paths" in notes
+
+
+def test_a_picture_has_words_where_none_can_be_drawn() -> None:
+    """The alternative text says what runs along the edges."""
+    text = text_of(document(cells["lstm"].derive()), "md")
+    assert "In words, since this format has no drawings" in text

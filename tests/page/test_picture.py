@@ -58,9 +58,10 @@ def test_a_loss_at_the_last_step_leaves_earlier_outputs_without_adjoint() -> Non
     )
 
 
-def test_edges_carry_names() -> None:
-    """Every adjoint edge of the picture of an Elman network has a label."""
-    found = diagram("rnn")
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru_concatenated", "rnn_jordan", "rnn_bidirectional"])
+def test_edges_carry_names(name: str) -> None:
+    """Every adjoint edge has a label, those into initial states too."""
+    found = diagram(name)
     edges = [shape for shape in found.shapes if isinstance(shape, Arrow) and shape.backward]
     labels = [shape for shape in found.shapes if isinstance(shape, Label) and shape.backward]
     assert len(edges) == len(labels)
