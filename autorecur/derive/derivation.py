@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 from autorecur.derive import equations as draw
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
     from autorecur.verify.report import Report
 
 MOST_STEPS = 10_000
+LEAST_DIGITS = 30
+""":mod:`autorecur.verify.precise` takes differences: fewer digits would say less than floats do."""
 MOST_EQUATIONS = 500
 """Of a cell: the work of checking every equation grows with the square of their number."""
 LANGUAGES = ("en",)
 NOTATIONS: tuple[str, ...] = ()
-UNSET = "unset"
 
 
 class _Gradients(dict[str, Equation]):
@@ -135,6 +137,9 @@ class Derivation:
         """
         from autorecur.verify import verify
 
+        _require_whole("steps", steps, 1)
+        _require_whole("seed", seed, 0)
+        _require_whole("digits", digits, LEAST_DIGITS)
         wanted = (seed, steps or self.steps, digits)
         if wanted not in self._reports:
             self._reports[wanted] = verify(self, seed, steps=wanted[1], digits=digits)
@@ -193,6 +198,11 @@ class Derivation:
         return rf"$\displaystyle \begin{{gathered}} {rows} \end{{gathered}}$"
 
 
+def _require_whole(name: str, value: int | None, least: int) -> None:
+    if value is not None and (not hasattr(value, "__index__") or value < least):
+        raise CellError(f"{name} is a whole number from {least}, not {value!r}.")
+
+
 def _require_shape(equation: Equation, expression: Any) -> None:
     from autorecur.symbolic.carriers import require_fit
 
@@ -211,20 +221,20 @@ def _require_shape(equation: Equation, expression: Any) -> None:
 def derive(
     cell: Cell,
     steps: int | None = None,
-    loss: str | None = UNSET,
+    loss: str | EllipsisType | None = ...,
     at: str = "last",
     notation: str | None = None,
     language: str = "en",
 ) -> Derivation:
     """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`."""
     _require(cell, steps, notation, language)
-    chosen = (cell.loss or "mse") if loss == UNSET else loss
+    chosen = (cell.loss or "mse") if isinstance(loss, EllipsisType) else loss
     extended, step, found, nodes = with_loss(cell, chosen, at)
     loops = schedule(step.reads())
     order = [name for loop in loops for name in loop.names]
     keep = frozenset(found.outputs) | {a.name for a in step.assignments.values() if a.kind == "preactivation"}
     ordered = {name: nodes[name] for name in order}
-    pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(cell.states))
+    pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(extended.states))
     shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
     draft = draw.Draft(extended, cell, step, found, shown, nodes, order)
     listed = draw.equations(draft)
@@ -244,7 +254,7 @@ def _require(cell: Cell, steps: int | None, notation: str | None, language: str)
             f"this cell has {len(cell.assignments):,} equations; a derivation takes at most {MOST_EQUATIONS}.",
             hint="Every equation of a derivation is checked; for more than that, derive one part at a time.",
         )
-    if steps is not None and not (isinstance(steps, int) and 1 <= steps <= MOST_STEPS):
+    if steps is not None and not (hasattr(steps, "__index__") and 1 <= steps <= MOST_STEPS):
         raise CellError(f"steps is a whole number from 1 to {MOST_STEPS:,}, not {steps}.")
     if language not in LANGUAGES:
         raise CellError(f"there is no language {language!r}; known: {', '.join(LANGUAGES)}.")

@@ -116,7 +116,7 @@ def _backward(draft: Draft) -> Iterator[Equation]:
             continue
         if adjoint is not None and adjoint.regions():
             yield from adjoint_equations(adjoint, "backward")
-        elif name in draft.original.states or _reaches_nothing(draft, name):
+        elif name in draft.cell.states or _reaches_nothing(draft, name):
             yield zero(name, draft.cell.shapes[name])
 
 
@@ -197,9 +197,9 @@ def _inputs(draft: Draft) -> Iterator[Equation]:
 
 def _initial(draft: Draft) -> Iterator[Equation]:
     """The adjoint equation of a state at the steps at which it is given: only contributions from steps 1 … T are left."""
-    for name in draft.original.states:
+    for name in draft.cell.states:
         rows, columns = draft.cell.shapes[name]
-        for step in initial_steps(draft.original.offsets, name):
+        for step in initial_steps(draft.cell.offsets, name):
             here = Steps(step, step)
             adjoint = draft.adjoints.get(name)
             parts = [p for p in adjoint.contributions if here in p.steps] if adjoint else []

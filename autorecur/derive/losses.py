@@ -103,6 +103,8 @@ def _read_by_loss_alone(step: Step, output: str) -> bool:
 
 def _read(cell: Cell, loss: str | None) -> tuple[str, str | None, str]:
     """The kind of a loss, the output that it is put on, and its text in the language."""
+    if loss is not None and not isinstance(loss, str):
+        raise CellError(f"a loss is a name, an expression in the language or None, not {loss!r}.")
     if loss is None:
         taken = [f"k_{y}" for y in cell.outputs if f"k_{y}" in cell.shapes]
         if taken:

@@ -86,7 +86,7 @@ class _Paths:
     def form(self) -> PathForm:
         shape = self.draft.cell.shapes[self.state]
         self.shape = (shape[0], shape[1])
-        if any(v.name == self.state and v.offset == -1 for v in self.reached_by_loss_without_state()):
+        if any(v.offset not in (0, None) and v.name in self.edges for v in self.reached_by_loss_without_state()):
             raise NoPathFormError("skip")
         parameters = self.chosen_parameters()
         found = [self.one_step(), self.several_steps(), *self.loss_by_state()]
@@ -101,6 +101,7 @@ class _Paths:
 
     def reached_by_loss_without_state(self) -> Iterator[Variable]:
         """The leaves that a step's loss reads by paths that do not run through the state of the same step."""
+        yield from self.seeds
         read = {leaf.name for leaf in self.seeds if leaf.name in self.edges}
         pending = [name for name in read if name != self.state]
         seen = set(pending)

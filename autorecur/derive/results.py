@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autorecur.derive.equation import Equation
 from autorecur.errors import ShapeError
 from autorecur.graph.adjoint import adjoint_name, initial_steps
 from autorecur.graph.program import Array, Kernels, Part, Values, real, run
@@ -115,8 +116,8 @@ class _Loader:
             self.bind(name, self.require(name), 0 if self.at_last(name) else 1, batched=True)
         initial = {
             (name, step.at(self.steps)): key
-            for name in self.d.cell.states
-            for step in initial_steps(self.d.cell.offsets, name)
+            for name in self.d.extended.states
+            for step in initial_steps(self.d.extended.offsets, name)
             if (key := self.initial_key(name, step)) is not None
         }
         for (name, _), key in initial.items():
@@ -126,8 +127,8 @@ class _Loader:
         loaded.parameters = {name: self.shaped(name, self.given[name], 0) for name in parameters}
         for name in self.inputs:
             self.load_input(name, loaded)
-        for name in self.d.cell.states:
-            for step in initial_steps(self.d.cell.offsets, name):
+        for name in self.d.extended.states:
+            for step in initial_steps(self.d.extended.offsets, name):
                 found = initial.get((name, step.at(self.steps)))
                 array = self.shaped(name, self.given[found], 0) if found else self.zero(name)
                 loaded.quantities[name, step.at(self.steps)] = array
@@ -145,11 +146,15 @@ class _Loader:
         return name == "target" and self.d.loss.at == "last"
 
     def refuse_unknown(self) -> None:
-        states = {f"{name}[{step}]" for name in self.d.cell.states for step in initial_steps(self.d.cell.offsets, name)}
+        states = {
+            f"{name}[{step}]"
+            for name in self.d.extended.states
+            for step in initial_steps(self.d.extended.offsets, name)
+        }
         known = {*self.d.extended.parameters, *self.inputs, *states}
         for key in self.given:
             base = key.split("[")[0]
-            if key not in known and not ("[" in key and base in self.d.cell.states):
+            if key not in known and not ("[" in key and base in self.d.extended.states):
                 raise ShapeError(f"{key!r} is no parameter, input or initial state.{did_you_mean(key, known)}")
 
     def refuse_unknown_steps(self) -> None:
@@ -157,9 +162,9 @@ class _Loader:
         assert self.steps is not None
         for key in self.given:
             name = key.split("[")[0]
-            if "[" not in key or name not in self.d.cell.states:
+            if "[" not in key or name not in self.d.extended.states:
                 continue
-            steps = initial_steps(self.d.cell.offsets, name)
+            steps = initial_steps(self.d.extended.offsets, name)
             if key not in {f"{name}[{shown}]" for step in steps for shown in (step, step.at(self.steps))}:
                 wanted = ", ".join(f"{name}[{step}]" for step in steps)
                 raise ShapeError(f"{key!r} is no initial state; those of {name} are {wanted}.")
@@ -284,10 +289,28 @@ def calculate(derivation: Derivation, values: Values, kernels: Kernels = real) -
                 found = [p.compute(values, index) for p in adjoint_terms if t in p.steps.at(values.steps)]
                 values.quantities[name, t] = sum(found[1:], found[0]) if found else zeros[name]
     _initial_states(derivation, values, evaluator)
+    generic = values.steps >= derivation.smallest_generic
     for equation in derivation.section("parameters"):
-        total = evaluator.compile(equation.rhs)(values, {"T": values.steps})
+        if generic or equation.altered:
+            total = evaluator.compile(equation.rhs)(values, {"T": values.steps})
+        else:
+            total = _each_step(derivation, equation, values, evaluator)
         values.parameters[equation.label] = values.summed(total)
     return values
+
+
+def _each_step(derivation: Derivation, equation: Equation, values: Values, evaluator: Evaluator) -> Array:
+    """A parameter's gradient as the sum of what each step sends, of those steps that exist for so small a T."""
+    parts = _each_contribution(derivation, equation.label, evaluator)
+    steps = range(1, values.steps + 1)
+    found = [
+        part.compute(values, {"t": t, "T": values.steps})
+        for part in parts
+        for t in part.steps.at(values.steps)
+        if t in steps
+    ]
+    zero = evaluator.compile(_zero(derivation, equation.label))(values, {})
+    return sum(found, zero)
 
 
 def forward(derivation: Derivation, values: Values, evaluator: Evaluator) -> None:

@@ -136,7 +136,6 @@ class Cell:
         at: str = "last",
         notation: Any = None,
         language: str = "en",
-        **options: Any,
     ) -> Derivation:
         """All equations of backpropagation through time for this cell, as a Derivation.
 
@@ -146,8 +145,7 @@ class Cell:
         """
         from autorecur.derive import derive
 
-        chosen = (self.loss or "mse") if loss is ... else loss
-        return derive(self, steps=steps, loss=chosen, at=at, notation=notation, language=language, **options)
+        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language)
 
     # ---------------------------------------------------------------- as text
 

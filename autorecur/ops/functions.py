@@ -57,8 +57,8 @@ def _sigmoid(x: Any) -> Any:
     return np.where(x >= 0, 1, small) / (1 + small)
 
 
-def _heaviside(x: Any, at_zero: float = 0.0) -> Any:
-    return np.heaviside(np.real(x), at_zero)
+def _heaviside(at_zero: float) -> Callable[[Any], Any]:
+    return lambda x: np.heaviside(np.real(x), at_zero)
 
 
 def _softplus(x: Any) -> Any:
@@ -105,13 +105,17 @@ silu = function(
 softplus = function("softplus", _softplus, lambda out, x: sigmoid(x), lambda s, x: s.log(1 + s.exp(x)))
 
 heaviside = elementwise(
-    "heaviside",
-    _heaviside,
+    "heaviside", _heaviside(0.0), None, formula=lambda s, x: s.Piecewise((1, x > 0), (0, True)), kink=_distance
+)
+"""1 for x > 0, else 0."""
+half_step = elementwise(
+    "half_step",
+    _heaviside(0.5),
     None,
-    formula=lambda s, x, at_zero=0: s.Piecewise((1, x > 0), (0, x < 0), (at_zero, True)),
+    formula=lambda s, x: s.Piecewise((1, x > 0), (0, x < 0), (s.Rational(1, 2), True)),
     kink=_distance,
 )
-"""1 for x > 0, 0 for x < 0; ``at_zero`` at 0."""
+"""1 for x > 0, 0 for x < 0, a half at 0."""
 sign = elementwise(
     "sign", _sign, None, formula=lambda s, x: s.Piecewise((1, x > 0), (-1, x < 0), (0, True)), kink=_distance
 )
@@ -167,8 +171,8 @@ def _choice(larger: bool) -> Any:
 maximum = elementwise(
     "maximum",
     _choice(True),
-    lambda g, out, a, b: g * heaviside(a - b, at_zero=0.5),
-    lambda g, out, a, b: g * heaviside(b - a, at_zero=0.5),
+    lambda g, out, a, b: g * half_step(a - b),
+    lambda g, out, a, b: g * half_step(b - a),
     formula=lambda s, a, b: s.Piecewise((a, a > b), (b, True)),
     kink=lambda a, b: _distance(np.subtract(a, b)),
 )
@@ -176,8 +180,8 @@ maximum = elementwise(
 minimum = elementwise(
     "minimum",
     _choice(False),
-    lambda g, out, a, b: g * heaviside(b - a, at_zero=0.5),
-    lambda g, out, a, b: g * heaviside(a - b, at_zero=0.5),
+    lambda g, out, a, b: g * half_step(b - a),
+    lambda g, out, a, b: g * half_step(a - b),
     formula=lambda s, a, b: s.Piecewise((b, a > b), (a, True)),
     kink=lambda a, b: _distance(np.subtract(a, b)),
 )

@@ -228,7 +228,7 @@ def _used(page: Page) -> Iterator[str]:
         yield "block_matrix"
     if c.Broadcast in found or any(isinstance(e, sympy.matrices.expressions.OneMatrix) for e in expressions):
         yield "ones"
-    if functions & {"heaviside", "equal"}:
+    if functions & {"heaviside", "half_step", "equal"}:
         yield "indicator"
     if page.derivation.paths.equations and not page.brief:
         yield "jacobian_rows" if page.in_rows else "jacobian"

@@ -208,6 +208,7 @@ FUNCTIONS: dict[str, Rule] = {
     "log1p": _log1p,
     "expm1": _expm1,
     "heaviside": _step,
+    "half_step": _step,
     "equal": _indicator("="),
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,

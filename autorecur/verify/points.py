@@ -115,8 +115,8 @@ def _draw(
             values.quantities[name, step.at(steps)] = np.zeros(
                 [resolve(s, sizes) for s in derivation.extended.shapes[name]]
             )
-    for name in derivation.cell.states:
-        for step in initial_steps(derivation.cell.offsets, name):
+    for name in derivation.extended.states:
+        for step in initial_steps(derivation.extended.offsets, name):
             values.quantities[name, step.at(steps)] = normal(name, batch)
     return values
 

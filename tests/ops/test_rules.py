@@ -140,8 +140,8 @@ def test_a_lost_transpose_is_seen_even_if_matrices_are_square(rules: Any) -> Non
 
 
 def test_an_input_without_a_derivative_receives_nothing() -> None:
-    """heaviside, sign and equal send no cotangent back."""
-    for name in ("heaviside", "sign", "equal"):
+    """Steps, sign and equal send no cotangent back."""
+    for name in ("heaviside", "half_step", "sign", "equal"):
         sample = next(samples(TABLE[name]))
         assert sample.pulled(cotangent(sample), 0) is None
         assert not sample.differentiable

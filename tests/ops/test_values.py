@@ -50,10 +50,10 @@ def test_a_norm_has_the_derivative_zero_at_the_origin() -> None:
 
 
 def test_steps_at_zero() -> None:
-    """heaviside(0) is 0 unless ``at_zero`` says otherwise; sign(0) is 0."""
+    """heaviside(0) is 0, half_step(0) a half; sign(0) is 0."""
     zero = np.zeros((1, 1))
     assert TABLE["heaviside"].kernel(zero) == 0
-    assert TABLE["heaviside"].kernel(zero, at_zero=0.5) == 0.5
+    assert TABLE["half_step"].kernel(zero) == 0.5
     assert TABLE["sign"].kernel(zero) == 0
 
 
