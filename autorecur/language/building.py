@@ -39,6 +39,11 @@ def cell(text: str, name: str = "cell") -> Cell:
     found = infer(Problem(assignments, sources, roles, frozenset(scalars)))
     check_vectors(assignments, sources, found)
     check_inputs(assignments, sources, found, roles)
+    sizes = size_names(roles, found.shapes)
+    for key in ("target", "steps"):
+        if headers.values.get(key) in sizes:
+            value = headers.values[key]
+            raise source.error(f"{value} is a size of this cell.", headers.spans[key], hint="Choose another letter.")
     learned = tuple(state for state in roles.states if state in headers.words("learned"))
     return Cell(
         name=headers.values.get("name", name),
@@ -58,7 +63,7 @@ def cell(text: str, name: str = "cell") -> Cell:
         scalars=scalars,
         target=headers.values.get("target"),
         steps_name=headers.values.get("steps", "T"),
-        sizes=size_names(roles, found.shapes),
+        sizes=sizes,
         headers=headers.values,
         texts=sources,
     )

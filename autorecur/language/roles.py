@@ -23,6 +23,7 @@ RESERVED = {
     "target": "the target of the loss",
     "loss": "the loss of one step",
 }
+INDICES = ("k", "j")
 _DERIVATIVE = re.compile(r"dL(?:_.*)?")
 
 
@@ -195,6 +196,16 @@ def check_headers(headers: Headers, source: Source, roles: Roles) -> None:
             raise source.error(
                 f"'{value}' has another meaning in this cell.", headers.spans[key], hint="Choose another letter."
             )
+        if key == "steps" and value in INDICES:
+            raise source.error(
+                f"'{value}' counts the steps of a path, up to their number.",
+                headers.spans[key],
+                hint="Choose another letter.",
+            )
+    if headers.values.get("steps") == headers.values.get("target") is not None:
+        raise source.error(
+            "target and steps have the same name.", headers.spans["steps"], hint="Choose another letter."
+        )
 
 
 def _unknown_word(

@@ -124,7 +124,7 @@ class _Reader:
         if token[0] == "\\":
             return self.command(token[1:])
         if token.isalpha():
-            return Ident(token)
+            return Ident(self.notation.indices.get("k", "k") if token == "k" else token)
         if token[0].isdigit():
             return Num(token)
         return self.sign(token, first)

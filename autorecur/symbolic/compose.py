@@ -268,7 +268,7 @@ class Composer:
         return Placed(row(Function("diag"), Fence(self(x.vector), "round", 1)), ATOM)
 
     def _spread(self, x: c.Spread) -> Placed:
-        identity: Layout = Script(Ident("I"), scalars.scalar(x.copies, self.notation).layout)
+        identity: Layout = Script(Ident("I", self.notation.identity), scalars.scalar(x.copies, self.notation).layout)
         sides = (identity, self.within(x.vector, FRACTION))
         left, right = sides[::-1] if x.inner else sides
         return Placed(row(left, binary("otimes"), right), HADAMARD)
@@ -325,7 +325,7 @@ _RULES: dict[type, Callable[[Composer, Any], Placed]] = {
     MatrixSymbol: Composer._symbol,
     OneMatrix: lambda self, x: Placed(Num("1"), ATOM),
     ZeroMatrix: lambda self, x: Placed(Num("0"), ATOM),
-    Identity: lambda self, x: Placed(Ident("I"), ATOM),
+    Identity: lambda self, x: Placed(Ident("I", self.notation.identity), ATOM),
     c.Quantity: Composer._quantity,
     c.Apply: Composer._apply,
     c.Scaled: Composer._scaled,

@@ -7,7 +7,7 @@ stand in one frozen :class:`Notation`, so that another habit of writing is anoth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ADJOINT = "dL/d"
 ACCENTS = ("hat", "tilde", "bar")
 ADJOINT_ACCENTS = ("bar", "hat", "tilde", "dot")
+LOSS_LETTERS = ("ell", "Lambda", "Xi", "Psi", "loss")
+INDEX_LETTERS: Mapping[str, Sequence[str]] = MappingProxyType({"k": "kmqrspuvz", "j": "jilnacde"})
+"""The letters that an index of the path form may have, the usual one first."""
 _GREEK = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi
 omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"""
 GREEK = frozenset(_GREEK.split())
@@ -54,6 +57,10 @@ class Notation:
     verbatim: frozenset[str] = frozenset()
     """Names that would print like another name: they print as they are spelled."""
     loss_name: str = "loss"
+    indices: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
+    """index of the path form -> its letter, where it is another one."""
+    identity: str = "italic"
+    """The style of the I that is the identity."""
 
     @property
     def bare_delta(self) -> bool:
@@ -65,42 +72,67 @@ DEFAULT = Notation()
 
 
 def notation_of(cell: Cell, step: Step | None = None, output: str | None = None, base: Notation = DEFAULT) -> Notation:
-    """The notation for a cell: what is automatic keeps clear of the cell's own symbols."""
-    generated = {name: a for name, a in step.assignments.items() if a.kind != "cell"} if step else {}
-    own = [*cell.shapes, *(name for name in generated if name not in cell.shapes)]
-    letters = {split(name).letter for name in own}
+    """The notation for a cell: what is automatic keeps clear of the cell's own symbols, and of each other."""
+    assignments = step.assignments if step else {}
+    generated = {name: a for name, a in assignments.items() if a.kind != "cell"}
+    named = [*cell.shapes, *(name for name in generated if name not in cell.shapes)]
+    own = [name for name in named if name not in ("target", base.loss_name)]
     steps = cell.steps_name or base.steps
-    target = cell.target or _target(own, output)
-    return replace(
+    naming = replace(
         base,
-        adjoint=next(
-            (a for a in ADJOINT_ACCENTS if a not in {accent for n in own for accent in split(n).accents}), "bar"
-        ),
-        preactivation=next((d for d in ("delta", "epsilon") if d not in letters), None),
-        loss="ell" if "ell" not in letters else "Lambda",
         steps=steps,
+        kinds={name: a.kind for name, a in assignments.items()},
+        owners={name: a.owner for name, a in generated.items() if a.kind != "loss"},
+    )
+    printed = {name_layout(name, naming) for name in own}
+    target = cell.target or _target(own, printed, output)
+    letters = {split(name).letter for name in (*own, steps, target)}
+    accents = {accent for name in own for accent in split(name).accents}
+    taken = {"t", steps, target, *own}
+    indices: dict[str, str] = {}
+    for index, candidates in INDEX_LETTERS.items():
+        indices[index] = _clear(candidates, taken | set(indices.values()))
+    return replace(
+        naming,
+        adjoint=_clear(ADJOINT_ACCENTS, accents),
+        preactivation=next((d for d in ("delta", "epsilon") if d not in letters), None),
+        loss=_clear(LOSS_LETTERS, letters),
         target=target,
         letters={function: letter for function, letter in base.letters.items() if letter not in letters},
-        kinds={name: a.kind for name, a in step.assignments.items()} if step else {},
-        owners={name: a.owner for name, a in generated.items() if a.kind != "loss"},
-        verbatim=frozenset(_doubles(own)),
+        indices=indices,
+        identity="italic" if "I" not in taken else "blackboard",
+        verbatim=frozenset(_doubles([*own, target], naming, _sizes(cell.shapes.values()))),
     )
 
 
-def _target(own: Iterable[str], output: str | None) -> str:
-    """The target of ŷ is y, as in a textbook; that of y is y with a star."""
+def _clear(candidates: Sequence[str], taken: Collection[str]) -> str:
+    """The first candidate that is not taken; the last one if all are."""
+    return next((candidate for candidate in candidates if candidate not in taken), candidates[-1])
+
+
+def _target(own: Collection[str], printed: Collection[Layout], output: str | None) -> str:
+    """The target of ŷ is y, as in a textbook; that of y is y with a star; where both are taken, it is told in words."""
     if output is None:
-        return "y_star"
-    parts = split(output)
-    plain = "_".join([parts.letter, *parts.subscripts])
-    return plain if parts.accents and plain not in set(own) else f"{plain}_star"
+        plain, accented = "y", False
+    else:
+        parts = split(output)
+        plain, accented = "_".join([parts.letter, *parts.subscripts]), bool(parts.accents)
+    candidates = [f"{plain}_star", f"{plain}_target", *(f"{plain}_target_{n}" for n in range(1, len(own) + 2))]
+    if accented:
+        candidates.insert(0, plain)
+    return next(name for name in candidates if name not in own and name_layout(name) not in printed)
 
 
-def _doubles(names: Iterable[str]) -> Iterable[str]:
-    """Names that print like an earlier one (``h1`` and ``h_1``)."""
-    seen: set[Layout] = set()
+def _sizes(shapes: Iterable[Iterable[int | str]]) -> Iterable[str]:
+    """Every name of a size, which prints like the name of a quantity."""
+    return (part for shape in shapes for size in shape for part in str(size).split(" + ") if not part.isdigit())
+
+
+def _doubles(names: Iterable[str], notation: Notation, sizes: Iterable[str]) -> Iterable[str]:
+    """Names that print like a size or like an earlier name (``h1`` and ``h_1``)."""
+    seen: set[Layout] = {name_layout(size) for size in sizes}
     for name in names:
-        layout = name_layout(name, DEFAULT)
+        layout = name_layout(name, notation)
         if layout in seen:
             yield name
         seen.add(layout)

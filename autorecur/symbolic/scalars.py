@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -35,7 +36,10 @@ def scalar(expression: Basic, notation: Notation) -> Placed:
 def _symbol(x: Symbol, notation: Notation) -> Layout:
     if x.name == "T":
         return name_layout(notation.steps, notation)
-    return Ident(x.name) if x.name in INDICES else name_layout(x.name, notation)
+    if x.name in INDICES:
+        return Ident(notation.indices.get(x.name, x.name))
+    # A size prints as it is; a quantity of the same name is the one that gives way.
+    return name_layout(x.name, replace(notation, verbatim=frozenset()))
 
 
 def _number(x: Any) -> Placed:

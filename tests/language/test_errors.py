@@ -410,3 +410,12 @@ def test_a_loss_is_a_number() -> None:
         "             ^^^^^^^^^^^^^^^^^^^^^^^^ is n_y × 1\n"
         "Write sum(…) or mean(…) around it."
     )
+
+
+@pytest.mark.parametrize(
+    "header", ["steps: k", "steps: j", "steps: t", "steps: n_x", "target: n_h", "steps: N\ntarget: N"]
+)
+def test_a_header_takes_no_letter_with_another_meaning(header: str) -> None:
+    """Indices and sizes are printed beside the number of steps and the target."""
+    with pytest.raises(CellError, match=r"Choose another letter"):
+        cell(f"{header}\nh[t] = tanh(W x[t] + U h[t-1])")

@@ -100,3 +100,25 @@ def test_two_names_never_print_alike() -> None:
     """``h1`` and ``h_1`` in one cell: the second prints as it is spelled."""
     notation = notation_of(cell("h_1", "h1"))
     assert shown("h_1", notation) != shown("h1", notation)
+
+
+@pytest.mark.parametrize(
+    ("names", "field", "expected"),
+    [
+        (("y", "y_star"), "target", "y_target"),
+        (("ell", "Lambda"), "loss", "Xi"),
+        (("h", "I"), "identity", "blackboard"),
+        (("h", "k"), "indices", {"k": "m", "j": "j"}),
+        (("k", "m", "j"), "indices", {"k": "q", "j": "i"}),
+    ],
+)
+def test_what_is_automatic_keeps_clear_of_every_name(names: tuple[str, ...], field: str, expected: Any) -> None:
+    """Target, loss, identity and the indices of paths are letters that the cell has no other use for."""
+    assert getattr(notation_of(cell(*names), output="y"), field) == expected
+
+
+def test_an_index_and_a_size_print_apart_from_names() -> None:
+    """A state k beside the index of a path, a parameter ``n_x`` beside the size of x, in one notation."""
+    notation = notation_of(cell("k", "n_x", shapes={"k": ("n_k", 1), "n_x": ("n_x", 1)}))
+    assert latex(Composer(notation).at(c.k)) == "m"
+    assert latex(Composer(notation).size("n_x")) == "n_x" != shown("n_x", notation)
