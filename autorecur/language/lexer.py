@@ -15,6 +15,7 @@ from autorecur.language.text import Source
 LONGEST_NAME = 64
 LARGEST_DELAY = 1000
 LARGEST_EXPONENT = 100
+LARGEST_DECIMAL_EXPONENT = 300
 
 _ENVIRONMENT = (
     r"\\(?:begin|end)\s*\{(?:align|aligned|equation|gather|gathered|split|eqnarray|multline|displaymath)\*?\}"
@@ -24,7 +25,8 @@ BLANK = re.compile(
     rf"{_ENVIRONMENT}|\\(?:nonumber|notag)(?![A-Za-z])|\\label\{{[^{{}}\n]*\}})+"
 )
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_WORD = re.compile(r"[^\W\d_]\w*")
+_LETTER = r"(?:(?![²³¹⁰⁴-⁹])\w)"
+_WORD = re.compile(rf"[^\W\d_]{_LETTER}*")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _TIME = r"\s*t\s*(?:([+\-−])\s*(\d+)\s*)?"
 _INDEX = re.compile(rf"\s*\[{_TIME}\]", re.ASCII)
@@ -39,10 +41,10 @@ _TRANSPOSE = re.compile(
     r"\\(?:mathsf|mathrm|mathbf|mathtt|text)(?:\s*\{\s*T\s*\}|\s+T(?!\w))|"
     r"\{\s*(?:\\!)?\s*(?:T|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{?\s*T\s*\}?)\s*\})|\.T(?!\w)|[ᵀ⊤]"
 )
-_POWER = re.compile(r"(?:\^|\*\*)\s*(?:\{\s*([+-]?\d+)\s*\}|([+-]?\d+)(?![\d.]))|([²³])", re.ASCII)
+_POWER = re.compile(r"(?:\^|\*\*)\s*(?:\{\s*([+-]?\d+)\s*\}|([+-]?\d+)(?![\d.]))|([²³])(?![²³¹⁰⁴-⁹])", re.ASCII)
 _STEP_BEHIND = re.compile(r"[-+−]\d+", re.ASCII)
 _DOTTED = re.compile(r"((?:[^\W\d]\w*\.)+)([^\W\d]\w*)\s*\(")
-_PLAIN = re.compile(r"\w+")
+_PLAIN = re.compile(rf"{_LETTER}+")
 _DERIVATIVE = re.compile(r"dL\s*/\s*d(?=[^\W\d_]|\\)")
 
 
@@ -104,8 +106,20 @@ class Lexer:
                     Span(start, found.end()),
                     hint="For a reciprocal write 1 / (…), for a root sqrt(…).",
                 )
+            if index := _INDEX.match(self.text, found.end(), self.end):
+                raise self.source.error(
+                    "a time index stands before the power.",
+                    Span(*index.span()),
+                    hint="Write x[t]^2 for the square of x[t].",
+                )
             exponent = int(digits) if digits else alphabet.SUPERSCRIPT_DIGITS[found[3]]
             return self._advance("power", start, found.end(), offset=exponent)
+        if self.text[start] in "²³¹⁰⁴⁵⁶⁷⁸⁹":
+            raise self.source.error(
+                "of the raised digits, only a single ² or ³ is read.",
+                Span(start, start + 1),
+                hint="Write the power as ^ and a whole number, as in x[t]^4.",
+            )
         if self.text[start] == "^":
             raise self.source.error(
                 "after ^ stands T (the transpose) or a whole number (a power of each component).",
@@ -116,8 +130,12 @@ class Lexer:
 
     def _number(self, number: re.Match[str]) -> Token:
         span = Span(*number.span())
-        if number.end() - number.start() > LONGEST_NAME or float(number[0]) == float("inf"):
+        digits, _, exponent = number[0].lower().partition("e")
+        power = int(exponent or 0) if len(number[0]) <= LONGEST_NAME else LARGEST_DECIMAL_EXPONENT + 1
+        if power > LARGEST_DECIMAL_EXPONENT or float(number[0]) == float("inf"):
             raise self.source.error("this number is too large.", span)
+        if power < -LARGEST_DECIMAL_EXPONENT or (float(number[0]) == 0 and digits.strip("0.")):
+            raise self.source.error("this number is so small that it counts as zero.", span)
         return self._advance("number", *number.span(), name=number[0])
 
     def _command(self, command: re.Match[str]) -> Token:
@@ -314,7 +332,7 @@ class Lexer:
         plain = re.sub(r"\\([A-Za-z]+)", lambda found: "" if found[1] in alphabet.STYLES else f" {found[1]} ", inside)
         plain = "".join(alphabet.GREEK.get(character, character) for character in plain)
         parts = [part for part in re.split(r"[\s,{}]+", plain) if part]
-        if not parts or not all(re.fullmatch(r"\w+", part) for part in parts):
+        if not parts or not all(_PLAIN.fullmatch(part) for part in parts):
             hint = (
                 "A time index is t, t-1, t+1, …" if re.search(r"[+\-*/]|\bt\b", plain) else "Letters and digits work."
             )

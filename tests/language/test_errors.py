@@ -419,3 +419,33 @@ def test_a_header_takes_no_letter_with_another_meaning(header: str) -> None:
     """Indices and sizes are printed beside the number of steps and the target."""
     with pytest.raises(CellError, match=r"Choose another letter"):
         cell(f"{header}\nh[t] = tanh(W x[t] + U h[t-1])")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("W² x[t]", "W^2 x[t]"), ("α² * x[t]", "alpha^2 * x[t]"), ("x[t]³", "x[t]^3"), ("W_a² x_t", "W_a^2 x[t]")],
+)
+def test_a_raised_digit_is_a_power(written: str, meant: str) -> None:
+    """² and ³ end a name; they are no letters of it."""
+    assert str(cell(f"h[t] = {written}")) == str(cell(f"h[t] = {meant}"))
+
+
+@pytest.mark.parametrize("written", ["x²[t]", "x[t]⁴", "x[t]²³", "x_{a²}[t]"])
+def test_other_raised_digits_are_refused(written: str) -> None:
+    """Other raised digits, and those before a time index, are no part of a name."""
+    with pytest.raises(CellError):
+        cell(f"h[t] = {written}")
+
+
+@pytest.mark.parametrize("number", ["1e-99999999", "1e301", "1E-301", "0.00001e-300" + "0" * 60, "1e999999999999"])
+def test_a_number_that_no_float_holds_is_refused(number: str) -> None:
+    """At once, whatever its exponent is."""
+    with pytest.raises(CellError, match="number"):
+        cell(f"h[t] = {number} * h[t-1] + x[t]")
+
+
+def test_a_number_that_is_zero_only_as_a_float_is_refused() -> None:
+    """A zero stays a zero, the smallest number that is allowed a number."""
+    with pytest.raises(CellError, match="counts as zero"):
+        cell(f"h[t] = 0.{'0' * 40}1e-290 * h[t-1] + x[t]")
+    assert cell("h[t] = 1e-300 * h[t-1] + 0.0 * x[t]").states == ("h",)
