@@ -69,7 +69,7 @@ class Equation:
     def latex(self) -> str:
         """``lhs = rhs`` in LaTeX, without a number."""
         from autorecur.render.latex import latex
-        from autorecur.symbolic.compose import compose_equation
+        from autorecur.symbolic.display import compose_equation
         from autorecur.symbolic.names import DEFAULT
 
         return latex(compose_equation(self, self.notation or DEFAULT))

@@ -166,7 +166,7 @@ class Cell:
         return f"<cell {self.name}: {', '.join(self.equations[:8])}{', …' if len(self.assignments) > 8 else ''}>"
 
     def _repr_latex_(self) -> str:
-        from autorecur.symbolic.compose import cell_latex
+        from autorecur.symbolic.display import cell_latex
 
         return f"$\\displaystyle {cell_latex(self)}$"
 

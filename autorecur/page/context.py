@@ -14,7 +14,8 @@ from autorecur.ops.linear import concatenate
 from autorecur.page.catalogue import Words
 from autorecur.render.blocks import Cell, EquationRow, Inlines, Math, Reference, RuleReference
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.compose import Composer, compose_sides
+from autorecur.symbolic.compose import Composer
+from autorecur.symbolic.display import compose_sides
 from autorecur.symbolic.layout import Fence, Ident, Layout, Script, binary, relation, row
 from autorecur.symbolic.names import Notation, name_layout
 

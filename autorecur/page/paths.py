@@ -14,7 +14,7 @@ from autorecur.page.context import Page, capital, plain
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Reference, Strong
 from autorecur.render.measure import width
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.compose import compose_sides
+from autorecur.symbolic.display import compose_sides
 from autorecur.symbolic.layout import (
     Backward,
     Fence,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import sympy
 from sympy import Integer
 
 from autorecur.derive.equation import Term
@@ -14,7 +13,8 @@ from autorecur.page.context import Page, plain
 from autorecur.page.packing import packed
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Math, Paragraph
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.compose import compose_terms
+from autorecur.symbolic.display import compose_terms
+from autorecur.symbolic.express import express
 from autorecur.symbolic.layout import Sign, relation, row
 
 if TYPE_CHECKING:
@@ -30,34 +30,39 @@ def unrolled(page: Page) -> Iterator[Block]:
     assert steps is not None
     yield Paragraph(page.words("unrolled.opening", last=page.steps_name(), count=page.composer.at(Integer(steps))))
     shown = list(range(steps, 0, -1)) if steps <= MOST_STEPS else [steps, steps - 1, 0, 2, 1]
-    backwards = page.section("loss", "backward")
+    adjoints = [e for e in page.section("loss", "backward") if e.label.removeprefix("dL/d") in page.derivation.adjoints]
     for step in shown:
         if step == 0:
             yield Display((EquationRow((Cell(None, (Sign("vdots"),), None),)),))
             continue
-        found = [e for e in backwards if _exists(e, step, steps)]
+        found = {equation: terms for equation in adjoints if (terms := existing(page, equation, step, steps))}
         if not found:
             continue
-        first, *others = packed([(_instance(page, e, step, steps), "") for e in found])
+        first, *others = packed([(_instance(page, e, terms, step), "") for e, terms in found.items()])
         time = Math(row(page.composer.at(c.t), relation("="), page.composer.at(Integer(step))))
-        links = page.links([int(plain(e.number)) for e in found])
+        links = page.links([int(plain(_at_step(page, e, step, steps).number)) for e in found])
         yield Display((replace(first, note=page.words("unrolled.note", step=time, equations=links)), *others))
 
 
-def _exists(equation: Equation, step: int, steps: int) -> bool:
-    if not equation.label.startswith("dL/d") or not equation.terms or equation.steps is None:
-        return False
-    return step in equation.steps.at(steps)
+def existing(page: Page, equation: Equation, step: int, steps: int) -> tuple[Term, ...]:
+    """The terms of an adjoint that exist at a step of a run of so many steps, written at that step."""
+    parts = page.derivation.adjoints[equation.label.removeprefix("dL/d")].contributions
+    values = {c.T: Integer(steps)}
+    return tuple(
+        Term(express(part.node, Integer(step)).xreplace(values), ">".join(part.through), part.offset, part.ops)
+        for part in parts
+        if step in part.steps.at(steps)
+    )
 
 
-def _instance(page: Page, equation: Equation, step: int, steps: int) -> Cell:
-    """An equation with numbers for t and T."""
-    values = {c.t: Integer(step), c.T: Integer(steps)}
-    lhs = equation.lhs.xreplace(values)
-    terms = tuple(_at(term, values) for term in equation.terms)
+def _at_step(page: Page, equation: Equation, step: int, steps: int) -> Equation:
+    """The line of section 5 that speaks of this step."""
+    lines = [e for e in page.section("loss", "backward") if e.label.split("@")[0] == equation.label]
+    return next((e for e in lines if e.steps is not None and step in e.steps.at(steps)), equation)
+
+
+def _instance(page: Page, equation: Equation, terms: tuple[Term, ...], step: int) -> Cell:
+    """The adjoint at a step, with a number for t."""
+    lhs = c.quantity(equation.lhs.name, Integer(step), equation.shape)
     right = compose_terms(replace(equation, lhs=lhs, terms=terms), page.notation)
     return Cell(page.composer(lhs), (right,))
-
-
-def _at(term: Term, values: dict[sympy.Symbol, Integer]) -> Term:
-    return Term(term.expression.xreplace(values), term.through, term.offset, term.rules, term.steps)

@@ -28,25 +28,22 @@ from autorecur.symbolic import carriers as c
 from autorecur.symbolic import scalars
 from autorecur.symbolic.functions import FUNCTIONS, SQUARED
 from autorecur.symbolic.layout import (
-    Backward,
     Big,
     Bold,
     Fence,
     Fraction,
     Function,
-    Future,
     Ident,
     Layout,
     Num,
     Script,
     Sign,
     Space,
-    Underbrace,
     binary,
     relation,
     row,
 )
-from autorecur.symbolic.names import DEFAULT, Notation, name_layout, notation_of, raised
+from autorecur.symbolic.names import DEFAULT, Notation, name_layout, raised
 from autorecur.symbolic.strength import (
     ATOM,
     BIG,
@@ -61,8 +58,7 @@ from autorecur.symbolic.strength import (
 )
 
 if TYPE_CHECKING:
-    from autorecur.derive.equation import Equation, Term
-    from autorecur.language.cell import Cell
+    pass
 
 THIN = Space("thin")
 MINUS = Sign("-")
@@ -161,7 +157,7 @@ class Composer:
     def side_by_side(self, matrices: Sequence[Basic]) -> Layout:
         items: list[Layout] = []
         for part in matrices:
-            layout = BOLD_ONE if isinstance(part, OneMatrix) else self.within(part, FRACTION)
+            layout = _ones(part) if isinstance(part, OneMatrix) else self.within(part, FRACTION)
             items.extend((THIN, layout) if items else (layout,))
         return row(*items)
 
@@ -290,7 +286,18 @@ def _is_constant(expression: Basic) -> bool:
     """A number in every component."""
     if isinstance(expression, (OneMatrix, ZeroMatrix)):
         return True
-    return isinstance(expression, MatMul) and len(expression.args) == 2 and isinstance(expression.args[1], OneMatrix)
+    if not isinstance(expression, MatMul) or len(expression.args) != 2:
+        return False
+    number, ones = expression.args
+    return not getattr(number, "is_Matrix", False) and isinstance(ones, OneMatrix)
+
+
+def _ones(x: OneMatrix) -> Layout:
+    """Ones as a factor of a product: a column, a row, or the product of both."""
+    row_of_ones = Script(BOLD_ONE, None, Sign("top"))
+    if x.shape[0] == 1:
+        return BOLD_ONE if x.shape[1] == 1 else row_of_ones
+    return BOLD_ONE if x.shape[1] == 1 else row(BOLD_ONE, THIN, row_of_ones)
 
 
 def _has_factor(expression: Basic) -> bool:
@@ -339,74 +346,3 @@ _RULES: dict[type, Callable[[Composer, Any], Placed]] = {
     c.Diagonal: Composer._diagonal,
     c.Spread: Composer._spread,
 }
-
-
-# ------------------------------------------------------------------------------------------------------- equations
-
-
-def compose_terms(
-    equation: Equation, notation: Notation = DEFAULT, labels: Sequence[Layout | None] | None = None
-) -> Layout:
-    """The right-hand side, term by term: what comes from another step is shaded, its index bold; labels stand under terms."""
-    if not equation.terms:
-        return Num("0")
-    alone = len(equation.terms) == 1
-    items: list[Layout] = []
-    for i, term in enumerate(equation.terms):
-        label = labels[i] if labels else None
-        negative, rest = (False, term.expression) if alone else signed(term.expression)
-        body = _term(term, rest, equation, notation, alone, label)
-        if items:
-            items.append(binary("-" if negative else "+"))
-        elif negative:
-            items.append(MINUS)
-        items.append(body)
-    return row(*items)
-
-
-def _term(
-    term: Term, expression: Basic, equation: Equation, notation: Notation, alone: bool, label: Layout | None
-) -> Layout:
-    step = getattr(equation.lhs, "step", None)
-    moved = step + term.offset if term.offset and step is not None else None
-    composer = Composer(notation, moved)
-    keep = 0 if alone or label is not None else BIG
-    body = composer(expression) if alone else composer.within(expression, keep)
-    if moved is not None:
-        body = Future(body)
-    if label is None:
-        return body
-    return Underbrace(body, Backward(label) if moved is not None else label)
-
-
-def compose_sides(
-    equation: Equation, notation: Notation = DEFAULT, labels: Sequence[Layout | None] | None = None
-) -> tuple[Layout, Layout]:
-    """Left side and right side, so that a display can be aligned at the sign between them."""
-    return Composer(notation)(equation.lhs), compose_terms(equation, notation, labels)
-
-
-def compose_equation(
-    equation: Equation, notation: Notation = DEFAULT, labels: Sequence[Layout | None] | None = None
-) -> Layout:
-    """``lhs = rhs`` as one layout."""
-    left, right = compose_sides(equation, notation, labels)
-    return row(left, relation("="), right)
-
-
-def cell_layout(cell: Cell) -> list[tuple[Layout, Layout]]:
-    """The author's equations as pairs of sides, in the author's order."""
-    from autorecur.graph.step import build
-    from autorecur.symbolic.express import express
-
-    composer = Composer(notation_of(cell))
-    authored = build(cell).authored
-    return [(composer.name(a.name, c.t), composer(express(authored[a.name]))) for a in cell.assignments]
-
-
-def cell_latex(cell: Cell) -> str:
-    """The equations of a cell, aligned, for a notebook."""
-    from autorecur.render.latex import latex
-
-    rows = r" \\ ".join(f"{latex(left)} &= {latex(right)}" for left, right in cell_layout(cell))
-    return rf"\begin{{aligned}} {rows} \end{{aligned}}"

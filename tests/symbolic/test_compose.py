@@ -13,11 +13,13 @@ from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul
 
 from autorecur.errors import AutorecurError
 from autorecur.graph.range import EVERY
+from autorecur.language import cell
 from autorecur.ops import TABLE
 from autorecur.render.latex import latex
 from autorecur.render.typst import TypstPrinter
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.compose import Composer, compose_equation
+from autorecur.symbolic.compose import Composer
+from autorecur.symbolic.display import compose_equation
 from autorecur.symbolic.layout import Words
 
 N = c.size("n")
@@ -235,3 +237,17 @@ DIFFERENT = [
 def test_what_differs_in_value_differs_on_the_page(one: Basic, other: Basic) -> None:
     """No argument that changes the numbers is lost in print: what is checked is what is read."""
     assert shown(one) != shown(other)
+
+
+def test_ones_in_a_product_show_whether_they_are_a_row() -> None:
+    """``u 1ᵀ`` is an outer product, no constant, and prints as one."""
+    row_of_ones = c.ones((1, "m"))
+    assert shown(MatMul(u, row_of_ones)) == r"u\mathbf{1}^{\top}"
+    assert shown(MatMul(A, ONE)) == r"A\mathbf{1}"
+    assert shown(MatMul(Rational(2), ONE)) == r"2\mathbf{1}"
+
+
+def test_the_gradient_of_a_matrix_that_meets_ones_is_printed() -> None:
+    """A constant vector as a factor leaves a row of ones in the gradient."""
+    derivation = cell("h[t] = tanh(W (x[t]*0+1) + U h[t-1])").derive()
+    assert r"\mathbf{1}^" in derivation.gradients["W"].latex()
