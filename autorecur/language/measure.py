@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autorecur.language.functions import is_reduction
-from autorecur.language.sizes import Size, add
+from autorecur.language.sizes import Size
 from autorecur.language.syntax import Binary, Call, Expression, Name, Negative, Number, Power, Stack, Transpose
+from autorecur.ops.linear import add_sizes
 
 Sizes = tuple[Size, Size]
 
@@ -31,6 +32,6 @@ def measure(tree: Expression, shapes: Mapping[str, Sizes], convention: str = "co
             return (one[0], two[1]) if isinstance(tree, Binary) and tree.operator == "@" else one
         case Stack(items=items):
             along = 0 if convention == "column" else 1
-            total = add([measure(item, shapes, convention)[along] for item in items])
+            total = add_sizes(*(measure(item, shapes, convention)[along] for item in items))
             return (total, 1) if along == 0 else (1, total)
     raise TypeError(f"not an expression of the language: {tree!r}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from autorecur.language.dimensions import Clash, Dimension
-from autorecur.language.sizes import Size, add
+from autorecur.language.sizes import Size
+from autorecur.ops.linear import add_sizes
 
 if TYPE_CHECKING:
     from autorecur.language.constraints import Constraints, Shape
@@ -40,7 +41,9 @@ def name_dimensions(
     def size(dimension: Dimension) -> Size:
         root = dimensions.find(dimension)
         if dimensions.parts[root] is not None:
-            return add([1 if part == dimensions.ONE else names.get(part, "?") for part in dimensions.expand(root)])
+            return add_sizes(
+                *(1 if part == dimensions.ONE else names.get(part, "?") for part in dimensions.expand(root))
+            )
         return 1 if root == dimensions.ONE else names.get(root, "?")
 
     return size

@@ -9,16 +9,6 @@ from autorecur.errors import ShapeError
 Size = int | str
 
 
-def add(parts: list[Size]) -> Size:
-    """The size of a stack, whose parts may be sums themselves: numbers are added up and stand last."""
-    terms = [term for part in parts for term in str(part).split(" + ")]
-    names = [term for term in terms if not term.isdigit()]
-    number = sum(int(term) for term in terms if term.isdigit())
-    if not names:
-        return number
-    return " + ".join([*names, str(number)] if number else names)
-
-
 def names_in(size: Size) -> tuple[str, ...]:
     """The names a size is made of: ``n_h`` and ``n_x`` for ``n_h + n_x``."""
     if isinstance(size, int):
