@@ -62,14 +62,18 @@ def _read_file(spec: str) -> bytes:
 
 def _shown(spec: str) -> str:
     """What was typed, in quotes, short and printable."""
+    return f"'{_printable(spec)}'"
+
+
+def _printable(spec: str) -> str:
     printable = "".join(character if character.isprintable() else "�" for character in spec)
-    return f"'{printable}'" if len(printable) <= 120 else f"'{printable[:80]} … {printable[-20:]}'"
+    return printable if len(printable) <= 120 else f"{printable[:80]} … {printable[-20:]}"
 
 
 def _missing(spec: str) -> CellError:
     looks_like_path = Path(spec).name != spec or Path(spec).suffix
     if not looks_like_path:
-        return unknown(spec)
+        return unknown(_printable(spec))
     close = nearest(Path(spec).stem, cells)
     hint = f"There is a built-in cell '{close}', without a suffix." if close else ""
     return CellError(f"there is no file {_shown(spec)}.", hint=hint)

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import click
 
-from autorecur.cli.terminal import forget, is_terminal, say
+from autorecur.cli.terminal import forget, harmless, is_terminal, say
 from autorecur.errors import AutorecurError
 
 
@@ -79,7 +79,7 @@ def _last_words(message: str, code: int) -> int:
     label = "error: "
     if is_terminal(sys.stderr) and not os.environ.get("NO_COLOR"):
         label = click.style(label, fg="red", bold=True)
-    say(label + message)
+    say(label + harmless(message))
     return code
 
 

@@ -87,7 +87,7 @@ def _cell(name: str) -> Cell:
 
 
 def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]:
-    progress(f"reading {request.cell}")
+    progress(terminal.harmless(f"reading {request.cell}"))
     cell = _cell(request.cell)
     progress(f"deriving {cell.name}")
     derivation = cell.derive(
@@ -153,5 +153,5 @@ def _tell(report: Report, request: Request) -> int:
     if not report.passed:
         raise CheckFailed("the document is not written, because a check failed.")
     if request.output is not None:
-        terminal.say(f"written: {request.output}")
+        terminal.say(terminal.harmless(f"written: {request.output}"))
     return ExitCode.DONE

@@ -54,6 +54,11 @@ def console(on_error_stream: bool = True) -> Console:
     )
 
 
+def harmless(message: str) -> str:
+    """The message without characters that a terminal would obey; line ends stay."""
+    return "".join(c if c.isprintable() or c in "\n\t" or "\ud800" <= c <= "\udfff" else "�" for c in message)
+
+
 def say(message: str) -> None:
     """A message on standard error; where it cannot be written, nobody can be told."""
     with suppress(OSError):

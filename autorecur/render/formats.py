@@ -63,6 +63,8 @@ def check_suffix(path: str | os.PathLike[str], *, fragment: bool = False) -> str
 
 def _unknown(path: Path, suffix: str) -> str:
     known = ", ".join(SUFFIXES[:-1]) + " and " + SUFFIXES[-1]
+    if not suffix and (path.name in ("", "..") or path.is_dir()):
+        return f"'{path}' is a folder: a file name is missing, with one of the suffixes {known}"
     if not suffix:
         return f"{path.name} has no suffix to choose a format by; known are {known}"
     near = get_close_matches(suffix[1:], [name[1:] for name in SUFFIXES], n=1, cutoff=0.5)

@@ -201,3 +201,18 @@ def test_a_hundred_equations(autorecur: CommandLine) -> None:
     """A cell of a hundred equations is derived and checked."""
     text = "".join(f"h_{i}[t] = tanh(h_{i}[t-1] + x[t])\n" for i in range(100))
     assert autorecur("check", "-", stdin=text.encode()).code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("x\x1b[31m",), ("no\x1b[31m/x.cell",), ("lstm", "-o", "no\x1b[31m/x.tex"), ("lstm", "-o", "a\x1b[31m")],
+)
+def test_what_was_typed_does_not_reach_the_terminal_raw(autorecur: CommandLine, arguments: tuple[str, ...]) -> None:
+    """An escape in a name is shown, not obeyed."""
+    assert "\x1b" not in refused(autorecur, *arguments)
+
+
+@pytest.mark.parametrize("output", ["", ".", ".."])
+def test_an_output_without_a_file_name(autorecur: CommandLine, output: str) -> None:
+    """The message says that a folder was named."""
+    assert "a file name is missing" in refused(autorecur, "lstm", "-o", output)
