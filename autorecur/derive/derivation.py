@@ -13,7 +13,7 @@ from autorecur.derive import equations as draw
 from autorecur.derive.equation import Equation
 from autorecur.derive.losses import Loss, with_loss
 from autorecur.derive.paths import PathForm, path_form
-from autorecur.errors import AutorecurError, CellError, ShapeError
+from autorecur.errors import CellError, ShapeError
 from autorecur.graph.adjoint import Adjoint, adjoints
 from autorecur.graph.node import Node
 from autorecur.graph.step import Step
@@ -188,9 +188,6 @@ class Derivation:
         from autorecur.page import document
         from autorecur.render.formats import save
 
-        report = self.verify()
-        if not report.passed:
-            raise AutorecurError(f"the document is not written: {report.summary()}")
         save(document(self, detail=detail, language=self.language), path, fragment=fragment, engine=pdf_engine)
 
     def _repr_latex_(self) -> str:

@@ -87,7 +87,7 @@ def _references(page: Page) -> SideNote:
     sizes = [
         Math(row(page.composer.size(name), relation("="), Num(str(value)))) for name, value in report.sizes.items()
     ]  # fmt: skip
-    sizes.append(Math(row(page.steps_name(), relation("="), Num(str(report.steps)))))
+    sizes.append(Math(row(page.steps_name(), relation("="), Num(str(report.equation_steps)))))
     items.append(words("checks.sizes", sizes=_commas(sizes), seed=str(report.seed)))
     items.append(words("checks.error"))
     return SideNote(tuple(items), words.text("checks.references"))

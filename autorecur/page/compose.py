@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from autorecur.errors import RenderError
+from autorecur.errors import AutorecurError, RenderError
 from autorecur.page.backward import backward, brief
 from autorecur.page.catalogue import Words
 from autorecur.page.checks import checks, seal
@@ -26,13 +26,14 @@ Section = Callable[[Page], Iterator[Block]]
 
 
 def document(derivation: Derivation, detail: str = "standard", language: str = "en", seed: int = 0) -> Document:
-    """The page of a derivation. ``detail`` is brief, standard or full."""
+    """The page of a derivation, which must have passed its checks. ``detail`` is brief, standard or full."""
     if detail not in DETAILS:
         raise RenderError(f"there is no detail {detail!r}; known: {', '.join(DETAILS)}")
+    report = derivation.verify(seed)
+    if not report.passed:
+        raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
-    page = Page(
-        derivation, notation, Words(language, notation), detail, derivation.verify(seed), rule_book(derivation)
-    )  # fmt: skip
+    page = Page(derivation, notation, Words(language, notation), detail, report, rule_book(derivation))
     blocks: list[Block] = []
     numbers: dict[str, str] = {}
     for number, (key, section) in enumerate(_sections(page), 1):

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def keys_of(page: Page, terms: Sequence[Term]) -> list[str]:
     """The rules behind some terms, each once; a sum goes without saying where there is more to say."""
-    found = list(dict.fromkeys(key for term in terms for key in rule_keys(term.rules, page.derivation)))
+    found = list(
+        dict.fromkeys(key for term in terms for key in rule_keys(term.rules, term.through or "", page.derivation))
+    )
     rest = [key for key in found if key != "sum"]
     return rest or found
 

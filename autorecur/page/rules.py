@@ -62,10 +62,11 @@ def rule_of(op: str) -> str:
     raise KeyError(f"no rule is stated for the operation {op}")
 
 
-def rule_keys(ops: Iterable[str], derivation: Derivation) -> list[str]:
-    """The rules behind some ops; a squared error counts as one."""
+def rule_keys(ops: Iterable[str], through: str, derivation: Derivation) -> list[str]:
+    """The rules behind the ops of a term that came through an equation; a squared error counts as one."""
     found = list(ops)
-    if derivation.loss.kind in SQUARED_LOSSES and found and "subtract" in found and set(found) <= _SQUARED_OPS:
+    squared = derivation.loss.kind in SQUARED_LOSSES and through == derivation.loss.name
+    if squared and "subtract" in found and set(found) <= _SQUARED_OPS:
         return ["squared_error"]
     return list(dict.fromkeys(rule_of(op) for op in found))
 
@@ -96,7 +97,7 @@ def rule_book(derivation: Derivation) -> RuleBook:
     functions: dict[str, None] = {}
     for name, adjoint in derivation.adjoints.items():
         for part in adjoint.contributions:
-            used.update(rule_keys(part.ops, derivation))
+            used.update(rule_keys(part.ops, ">".join(part.through), derivation))
         functions.update(dict.fromkeys(functions_behind(derivation, name)))
         if adjoint.shape == (1, 1) and _scales(derivation, name):
             used.add("scalar")

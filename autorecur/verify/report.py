@@ -45,6 +45,9 @@ class Report:
     cell: str
     seed: int
     steps: int
+    """The T that was asked for, or that of the equations."""
+    equation_steps: int
+    """The T at which each equation was checked by itself."""
     sizes: Mapping[str, int]
     batch: int
     checks: tuple[Check, ...]

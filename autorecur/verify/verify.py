@@ -66,6 +66,7 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
         derivation.cell.name,
         seed,
         steps or ground.steps,
+        ground.steps,
         ground.point.values.sizes,
         ground.point.batch,
         tuple(checks),

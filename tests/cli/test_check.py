@@ -42,7 +42,7 @@ def test_json_is_one_object(autorecur: CommandLine) -> None:
 def test_json_of_what_is_no_number() -> None:
     """An error that is infinite or no number is null, which every reader of JSON knows."""
     check = Check("(1)", "h", "h[t]", "forward run", math.nan, 1e-12)
-    report = Report("rnn", 0, 4, {}, 2, (check,), 1)
+    report = Report("rnn", 0, 4, 4, {}, 2, (check,), 1)
     assert json.loads(as_json(report))["checks"][0] == {**check.as_dict(), "max_error": None}
 
 

@@ -172,7 +172,7 @@ def test_a_report_as_a_table() -> None:
 
 def test_a_report_without_checks_is_no_success() -> None:
     """Nothing checked is nothing proved."""
-    assert not Report("none", 0, 5, {}, 2, (), 0)
+    assert not Report("none", 0, 5, 5, {}, 2, (), 0)
 
 
 @pytest.mark.parametrize("error", [float("nan"), float("inf"), 1e-3])
