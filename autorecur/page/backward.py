@@ -8,13 +8,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from autorecur.graph.range import EVERY, Bound
+from autorecur.ops import TABLE
 from autorecur.page.context import Page, capital, plain
+from autorecur.page.derivatives import derivative
 from autorecur.page.packing import packed
 from autorecur.page.readers import Reader, equations, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
 from autorecur.render.blocks import Block, Display, EquationRow, Inline, Inlines, Math, Paragraph, Strong
-from autorecur.symbolic.layout import Layout
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
@@ -207,8 +208,8 @@ def _through(page: Page, equation: Equation, first: bool) -> Inlines:
 def _since(page: Page, together: Sequence[Group]) -> Inlines:
     """The derivatives of the functions that these equations hold: ``Since tanh′ = 1 − tanh²``."""
     found = list(dict.fromkeys(f for group in together for f in functions_behind(page.derivation, group.name)))
-    known = [f for f in found if page.words.has(f"derivative.{f}")]
+    known = [f for f in found if TABLE[f].arity == 1]
     if not known:
         return ()
-    formulas: list[Layout] = [page.words.formula(f"derivative.{f}") for f in known]
-    return page.words("backward.since", derivatives=page.words.listed([Math(layout) for layout in formulas]))
+    formulas = [Math(derivative(f, page.composer)) for f in known]
+    return page.words("backward.since", derivatives=page.words.listed(formulas))

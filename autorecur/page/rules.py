@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autorecur.ops import TABLE
+from autorecur.page.derivatives import derivative
 from autorecur.page.measured import Measured, measure
 from autorecur.page.model import is_bias
 from autorecur.render.blocks import Block, Inlines, Math, Paragraph, RuleStatement
@@ -149,8 +150,8 @@ def _bias(page: Page) -> Inlines:
 
 def _functions(page: Page) -> Inlines:
     """The derivatives of the functions that this cell holds."""
-    known = [f for f in page.rules.functions if page.words.has(f"derivative.{f}")]
-    return page.words.listed([Math(page.words.formula(f"derivative.{f}")) for f in known])
+    known = [f for f in page.rules.functions if TABLE[f].arity == 1]
+    return page.words.listed([Math(derivative(f, page.composer)) for f in known])
 
 
 def _links(page: Page) -> dict[str, Inlines]:
