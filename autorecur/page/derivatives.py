@@ -1,0 +1,19 @@
+"""The derivative of a function, as the op table has it: the rule is run on a variable, and what comes out is printed."""
+
+from __future__ import annotations
+
+from autorecur.graph.node import Variable, number
+from autorecur.ops import TABLE, pull_back
+from autorecur.symbolic.compose import Composer
+from autorecur.symbolic.express import express
+from autorecur.symbolic.layout import Fence, Layout, Script, Sign, relation, row
+
+
+def derivative(name: str, composer: Composer) -> Layout:
+    """``(tanh(v))′ = 1 − tanh²(v)`` for an elementwise function of one variable."""
+    v = Variable(("n", 1), name="v")
+    out = TABLE[name](v)
+    partial = pull_back(TABLE[name], 0, number(1), out, (v,), {})
+    assert partial is not None
+    primed = Script(Fence(composer(express(out))), None, Sign("prime"))
+    return row(primed, relation("="), composer(express(partial)))
