@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from autorecur.graph.node import Node, Variable, apply, number
+from autorecur.graph.node import Node, Variable, apply, as_it_is, number
 from autorecur.graph.walk import postorder, rebuild, variables
 from autorecur.language import syntax
-from autorecur.ops import FUNCTIONS
+from autorecur.language.trees import children
+from autorecur.ops import FUNCTIONS, Op
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract
 from autorecur.ops.functions import square
 from autorecur.ops.linear import concatenate, matmul, matrix_transpose
@@ -61,67 +62,64 @@ class Step:
         }
 
 
-def express(tree: syntax.Expression, leaf: Callable[[syntax.Name], Node], row: bool) -> Node:
+Make = Callable[[Op, tuple[Node, ...], dict[str, Any]], Node]
+
+
+def literally(op: Op, nodes: tuple[Node, ...], attributes: dict[str, Any]) -> Node:
+    """A node as it is written, for the page; :func:`apply` gives the simpler one that is differentiated."""
+    return as_it_is(op, *nodes, **attributes)
+
+
+def express(tree: syntax.Expression, leaf: Callable[[syntax.Name], Node], row: bool, make: Make = apply) -> Node:
     """The node of a syntax tree; ``leaf`` gives the node of a name. Deep trees are walked with a stack."""
     done: dict[int, Node] = {}
     stack: list[tuple[syntax.Expression, bool]] = [(tree, False)]
     while stack:
         item, visited = stack.pop()
-        parts = _parts(item)
+        parts = children(item)
         if not visited and parts:
             stack.append((item, True))
             stack.extend((part, False) for part in reversed(parts))
         else:
-            done[id(item)] = _node(item, [done[id(part)] for part in parts], leaf, row)
+            done[id(item)] = _node(item, tuple(done[id(part)] for part in parts), leaf, row, make)
     return done[id(tree)]
 
 
-def _parts(item: syntax.Expression) -> tuple[syntax.Expression, ...]:
-    match item:
-        case syntax.Binary():
-            return (item.left, item.right)
-        case syntax.Call():
-            return item.arguments
-        case syntax.Stack():
-            return item.items
-        case syntax.Negative() | syntax.Transpose() | syntax.Power():
-            return (item.operand,)
-    return ()
-
-
-def _node(item: syntax.Expression, parts: list[Node], leaf: Callable[[syntax.Name], Node], row: bool) -> Node:
+def _node(
+    item: syntax.Expression, parts: tuple[Node, ...], leaf: Callable[[syntax.Name], Node], row: bool, make: Make
+) -> Node:
     match item:
         case syntax.Number():
             return number(item.text)
         case syntax.Name():
             return leaf(item)
         case syntax.Binary("@"):
-            return product(*parts)
+            return product(parts[0], parts[1], make)
         case syntax.Binary():
-            return apply(_BINARY[item.operator], tuple(parts), {})
+            return make(_BINARY[item.operator], parts, {})
         case syntax.Negative():
-            return apply(negative, tuple(parts), {})
+            return make(negative, parts, {})
         case syntax.Transpose():
-            return apply(matrix_transpose, tuple(parts), {})
+            return make(matrix_transpose, parts, {})
         case syntax.Power():
-            if item.exponent == 2:
-                return apply(square, tuple(parts), {})
-            return apply(power, tuple(parts), {"exponent": item.exponent})
+            return make(square, parts, {}) if item.exponent == 2 else make(power, parts, {"exponent": item.exponent})
         case syntax.Stack():
-            return apply(concatenate, tuple(parts), {"axis": -1 if row else -2})
+            return make(concatenate, parts, {"axis": -1 if row else -2})
         case syntax.Call():
             op = FUNCTIONS[item.function]
-            return apply(op, tuple(parts), {"axis": COMPONENTS} if op.kind in ("reduction", "componentwise") else {})
+            return make(op, parts, {"axis": COMPONENTS} if op.kind in ("reduction", "componentwise") else {})
     raise TypeError(f"no graph for {type(item).__name__}")
 
 
-def product(a: Node, b: Node) -> Node:
-    """The matrix product, or a scaling where one factor is a single number; ``(A B) x`` is taken as ``A (B x)``."""
+def product(a: Node, b: Node, make: Make = apply) -> Node:
+    """The matrix product, or a scaling where one factor is a single number.
+
+    ``(A B) x`` is differentiated as ``A (B x)``."""
     if a.shape == (1, 1) or b.shape == (1, 1):
-        return a * b
-    if a.op is matmul and b.shape[1] == 1 and a.shape[1] != 1:
+        return make(multiply, (a, b), {})
+    if make is apply and a.op is matmul and b.shape[1] == 1 and a.shape[1] != 1:
         return product(a.inputs[0], product(a.inputs[1], b))
-    return apply(matmul, (a, b), {})
+    return make(matmul, (a, b), {})
 
 
 def build(cell: Cell) -> Step:
@@ -131,8 +129,8 @@ def build(cell: Cell) -> Step:
         return Variable(tuple(cell.shapes[name.name]), name=name.name, offset=name.offset)
 
     row = cell.convention == "row"
-    authored = {a.name: express(a.expression, leaf, row) for a in cell.assignments}
-    namer = _Namer(cell, authored)
+    authored = {a.name: express(a.expression, leaf, row, literally) for a in cell.assignments}
+    namer = _Namer(cell, {a.name: express(a.expression, leaf, row) for a in cell.assignments})
     assignments = namer.run()
     return Step(cell, authored, assignments)
 
