@@ -144,9 +144,9 @@ class _Namer:
         self.letters = {name.split("_")[0] for name in self.used}
         self.assignments: dict[str, Assignment] = {}
         self.shared: dict[Node, Variable] = {}
-        wanted = [count for node in authored.values() if (count := _preactivations(node))]
+        self.wanted = {name: _preactivations(node) for name, node in authored.items()}
         self.preactivation = self.letter("a", "z", "p", "q", "v", "u")
-        self.single = sum(wanted) == 1
+        self.single = sum(self.wanted.values()) == 1
         self.operand = self.letter("s", "v", "u", "w", "d", "e")
         self.factor = self.letter("m", "k", "r", "e", "d", "b")
         stacks = [n for node in authored.values() for n in dict.fromkeys(_operands(node)) if n.op is concatenate]
@@ -166,6 +166,12 @@ class _Namer:
             name, count = f"{base}_{count}", count + 1
         self.used.add(name)
         return name
+
+    def told_by_weight(self, letter: str, part: Node) -> str | None:
+        """The subscript of the first weight, ``f`` of ``W_f``, for one of several pre-activations in an equation."""
+        names = [v.name for v in variables(part) if v.offset is None and "_" in v.name]
+        found = [subscript for name in names if f"{letter}_{(subscript := name.split('_', 1)[1])}" not in self.used]
+        return found[0] if found else None
 
     def run(self) -> dict[str, Assignment]:
         for owner, node in self.authored.items():
@@ -204,7 +210,8 @@ class _Namer:
     def named(self, owner: str, part: Node, letter: str, kind: str, bare: bool = False) -> Node:
         if part in self.shared:
             return self.shared[part]
-        name = self.fresh(letter, owner, bare)
+        several = kind == "preactivation" and self.wanted[owner] > 1
+        name = self.fresh(letter, (self.told_by_weight(letter, part) if several else None) or owner, bare)
         variable = Variable(part.shape, name=name, offset=0)
         self.shared[part] = variable
         self.assignments[name] = Assignment(name, part, kind, owner)
