@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from autorecur.derive.derivation import Derivation, derive
 from autorecur.errors import AutorecurError
 from autorecur.language.building import cell
 from autorecur.verify.report import Check, Report
-from autorecur.verify.verify import compare
+from autorecur.verify.verify import NEXT_SEED, compare
 
 AT = ("last", "all")
 both = pytest.mark.parametrize("at", AT)
@@ -197,11 +198,12 @@ def test_comparing_is_relative_to_the_largest_true_number() -> None:
 def test_altered_copies_share_the_ground() -> None:
     """True values come from the cell, not from printed equations: they are computed once, and so are unchanged checks."""
     d = cells["rnn"].derive()
-    report = d.verify()
+    d.verify()
     altered = d.replace("dL/dh", "W_h^T dL/da[t]")
     assert altered.ground(0) is d.ground(0)
-    shared = set(map(id, report.checks)) & set(map(id, altered.verify().checks))
-    assert len(shared) > len(d.equations)
+    altered.verify()
+    for seed in (0, NEXT_SEED):
+        assert len(d.ground(seed).checks) == len(d.equations) + 1, "each equation once, and the altered one"
     assert d.verify()
 
 
@@ -218,3 +220,18 @@ def test_a_cell_that_is_finite_nowhere_is_refused() -> None:
     d = derive(cell("h[t] = log(0 - square(W h[t-1] + x[t]) - 1)"))
     with pytest.raises(AutorecurError, match="no random values were found"):
         d.verify()
+
+
+def test_an_equation_that_fails_at_the_second_point_fails() -> None:
+    """Of two points the worse counts, and the numbers compared at both are added up."""
+    d = cells["rnn"].derive()
+    good = d.verify()
+    first, second = (d.ground(seed).checks[d["dL/dh"]][0] for seed in (0, NEXT_SEED))
+    (merged,) = (c for c in good.checks if (c.label, c.reference) == (first.label, first.reference))
+    assert merged.entries == first.entries + second.entries
+    assert merged.max_error == max(first.max_error, second.max_error)
+    d = cells["rnn"].derive()
+    d.verify()
+    d.ground(NEXT_SEED).checks[d["dL/dh"]] = (replace(second, max_error=1.0),)
+    d._reports.clear()
+    assert {check.label for check in d.verify().failures} == {"dL/dh"}
