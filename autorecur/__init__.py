@@ -38,13 +38,34 @@ __all__ = [
     "load",
 ]
 
-_ROOMS = {"cell": "autorecur.language.building", "cells": "autorecur.cells", "load": "autorecur.cells"}
+_ROOMS = {
+    "cell": "language.building",
+    "cells": "cells",
+    "load": "cells",
+    "Tensor": "tape.tensor",
+    "tensor": "tape.tensor",
+    "no_grad": "tape.tensor",
+    "enable_grad": "tape.tensor",
+    "grad": "tape.transforms",
+    "value_and_grad": "tape.transforms",
+    "vjp": "tape.transforms",
+    "jvp": "tape.transforms",
+    "hvp": "tape.transforms",
+    "jacobian": "tape.transforms",
+    "hessian": "tape.transforms",
+    **dict.fromkeys(
+        ["exp", "reshape", "sum", "tanh"],
+        "arrays",
+    ),
+}
 """Where each name that is loaded on first use lives."""
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
-        value = getattr(import_module(_ROOMS[name]), name)
+        if _ROOMS[name].startswith("tape"):
+            import_module("autorecur.arrays")  # gives tensors their methods
+        value = getattr(import_module(f"autorecur.{_ROOMS[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'autorecur' has no attribute {name!r}")

@@ -58,6 +58,14 @@ class GradientError(AutorecurError, RuntimeError):
     """A derivative that was asked for does not exist or can no longer be computed."""
 
 
+class DtypeError(AutorecurError, TypeError):
+    """Numbers of a kind that an operation cannot take: text, objects, complex numbers where a gradient is asked for."""
+
+
+class AnomalyError(AutorecurError, FloatingPointError):
+    """A NaN or an infinity arose under :func:`autorecur.debug_anomalies`."""
+
+
 class RenderError(AutorecurError, RuntimeError):
     """A document cannot be set: a tool is missing, or it reported an error."""
 

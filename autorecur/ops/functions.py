@@ -161,6 +161,15 @@ softsign = function(
 )
 
 
+raised: Op = elementwise(
+    "raised",
+    np.power,
+    lambda g, out, a, b: g * (b * raised(a, b - 1)),
+    lambda g, out, a, b: g * where(equal(a, 0), 0.0, out * log(where(equal(a, 0), 1.0, a))),
+)
+"""``a ** b`` for any exponent; where a is 0, the derivative by the exponent is 0."""
+
+
 def _choice(larger: bool) -> Any:
     def kernel(a: Any, b: Any) -> Any:
         return np.where((np.real(a) > np.real(b)) == larger, a, b)
@@ -187,3 +196,11 @@ minimum = elementwise(
 )
 equal = elementwise("equal", lambda a, b: np.where(np.real(a) == np.real(b), 1.0, 0.0), None, None)
 """1 where two numbers are the same, else 0."""
+where: Op = elementwise(
+    "where",
+    lambda condition, a, b: np.where(condition, a, b),
+    None,
+    lambda g, out, condition, a, b: where(condition, g, 0.0),
+    lambda g, out, condition, a, b: where(condition, 0.0, g),
+)
+"""``a`` where the condition holds, else ``b``."""

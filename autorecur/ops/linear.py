@@ -9,6 +9,7 @@ import numpy as np
 from autorecur.errors import ShapeError
 from autorecur.ops.arithmetic import broadcast_shapes
 from autorecur.ops.op import Op, Shape, Size, shape_of
+from autorecur.ops.shape import reshape
 
 
 def _swap(shape: Shape) -> Shape:
@@ -16,9 +17,44 @@ def _swap(shape: Shape) -> Shape:
 
 
 def _product_shape(a: Shape, b: Shape) -> Shape:
-    if a[-1] != b[-2]:
-        raise ShapeError(f"a {a[-2]}×{a[-1]} matrix cannot be multiplied with a {b[-2]}×{b[-1]} one")
-    return (*broadcast_shapes(a[:-2] or (1,), b[:-2] or (1,)), a[-2], b[-1]) if len(a) + len(b) > 4 else (a[-2], b[-1])
+    """NumPy's rule: a vector on the left is a row, one on the right a column, and its axis of size 1 goes again."""
+    if not a or not b:
+        raise ShapeError("a single number has no matrix product: use * instead of @")
+    rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    if a[-1] != b[-2:][0]:
+        raise ShapeError(f"a {_size(a, 1)} matrix cannot be multiplied with a {_size(b, 0)} one")
+    return (*broadcast_shapes(a[:-2], b[:-2]), *rows, *columns)
+
+
+def _size(shape: Shape, vector_is_row: int) -> str:
+    """3×4, and for a vector of four 1×4 or 4×1; axes in front are told as well."""
+    whole = shape if len(shape) > 1 else (1, *shape) if vector_is_row else (*shape, 1)
+    shown = f"{whole[-2]}×{whole[-1]}"
+    return f"{shown} (shape {shape})" if len(shape) != 2 else shown
+
+
+def _matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """A product with a vector in it, as one of matrices."""
+    rows, columns = len(shape_of(a)) > 1, len(shape_of(b)) > 1
+    if rows and columns:
+        return g, a, b
+    shape = shape_of(g)
+    if not columns:
+        b, shape = reshape(b, shape=(*shape_of(b), 1)), (*shape, 1)
+    if not rows:
+        a, shape = reshape(a, shape=(1, *shape_of(a))), (*shape[:-1], 1, shape[-1])
+    return reshape(g, shape=shape), a, b
+
+
+def _to_left(g: Any, out: Any, a: Any, b: Any) -> Any:
+    g, _, b = _matrices(g, a, b)
+    return matmul(g, matrix_transpose(b))
+
+
+def _to_right(g: Any, out: Any, a: Any, b: Any) -> Any:
+    g, whole, _ = _matrices(g, a, b)
+    found = matmul(matrix_transpose(whole), g)
+    return found if len(shape_of(b)) > 1 else reshape(found, shape=shape_of(found)[:-1])
 
 
 matrix_transpose: Op = Op(
@@ -33,10 +69,7 @@ matmul: Op = Op(
     "linear",
     _product_shape,
     np.matmul,
-    (
-        lambda g, out, a, b: matmul(g, matrix_transpose(b)),
-        lambda g, out, a, b: matmul(matrix_transpose(a), g),
-    ),
+    (_to_left, _to_right),
     arity=2,
     broadcasts=True,
 )

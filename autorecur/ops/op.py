@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ class Op:
     (one rule serves all inputs of an op that takes any number; None: not differentiable).
     ``formula(sympy, *scalars)`` is the symbolic form of a scalar function, ``definition`` the form in other ops of the table.
     ``kink(*arrays)`` is the distance to the nearest point without a derivative; ops that have one branch on real parts.
+    ``joint(g, out, *inputs, wanted, **attributes)`` stands in for ``pullbacks`` where the cotangents of all inputs are found
+    together: it returns one for each input, of which only those numbered in ``wanted`` are read.
     """
 
     name: str
@@ -41,6 +44,12 @@ class Op:
     definition: Callable[..., Any] | None = None
     kink: Callable[..., Any] | None = None
     broadcasts: bool = False
+    joint: Rule | None = None
+
+    @cached_property
+    def differentiable(self) -> bool:
+        """Whether any input has a derivative."""
+        return self.joint is not None or any(rule is not None for rule in self.pullbacks)
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
         for value in inputs:
@@ -55,5 +64,7 @@ class Op:
 
 def shape_of(value: Any) -> Shape:
     """The shape of an array, a number or a node; sizes of a node may be names."""
-    shape = getattr(value, "shape", None)
-    return tuple(np.shape(value) if shape is None else shape)
+    try:
+        return value.shape  # type: ignore[no-any-return]
+    except AttributeError:
+        return np.shape(value)

@@ -14,14 +14,15 @@ def pull_back(
 ) -> Any | None:
     """The cotangent that ``op`` sends to its input number ``wanted``; None where there is no derivative.
 
-    Broadcasting is undone here and nowhere else.
+    Broadcasting is undone here and nowhere else. (An op with a joint rule undoes its own.)
     """
-    variadic = op.arity < 0
-    rule = op.pullbacks[0 if variadic else wanted]
+    if op.arity < 0:
+        rule, attributes = op.pullbacks[0], {**attributes, "wanted": wanted}
+    else:
+        rule = op.pullbacks[wanted]
     if rule is None:
         return None
-    extra = {"wanted": wanted} if variadic else {}
-    cotangent = rule(g, out, *inputs, **attributes, **extra)
+    cotangent = rule(g, out, *inputs, **attributes)
     if not op.broadcasts:
         return cotangent
     target = shape_of(inputs[wanted])

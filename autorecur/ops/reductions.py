@@ -1,7 +1,7 @@
 """Ops that join components: sums, means, maxima, norms, softmax, and the losses that are computed from logits.
 
-``axis`` lists the axes that are joined; they stay, with size 1. In a cell these are the two axes of a quantity, so that a
-batch in front of them is never mixed.
+``axis`` lists the axes that are joined; they stay, with size 1, unless ``keepdims`` is false. In a cell these are the two axes
+of a quantity, so that a batch in front of them is never mixed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from autorecur.ops.arithmetic import divide, multiply, ratio
 from autorecur.ops.functions import equal, exp, log, sigmoid, softplus, sqrt, square
 from autorecur.ops.op import Op, Shape, shape_of
+from autorecur.ops.shape import reshape
 
 COMPONENTS = (-2, -1)
 """The axes of a quantity of a cell: its rows and its columns."""
@@ -25,13 +26,40 @@ def count(x: Any, axis: Axes) -> Any:
     return sizes(axis) if sizes else int(np.prod([np.shape(x)[a] for a in axis]))
 
 
-def _kept(shape: Shape, axis: Axes = COMPONENTS) -> Shape:
+def _kept(shape: Shape, axis: Axes = COMPONENTS, keepdims: bool = True) -> Shape:
     joined = {a % len(shape) for a in axis}
-    return tuple(1 if i in joined else size for i, size in enumerate(shape))
+    if keepdims:
+        return tuple(1 if i in joined else size for i, size in enumerate(shape))
+    return tuple(size for i, size in enumerate(shape) if i not in joined)
 
 
 def _reduction(name: str, kernel: Any, pullback: Any, **facts: Any) -> Op:
-    return Op(name, "reduction", lambda shape, axis: _kept(shape, axis), kernel, (pullback,), **facts)
+    """An op that joins axes; its kernel may leave ``keepdims`` to us, its rule never sees it."""
+
+    def whole(g: Any, out: Any, x: Any, axis: Axes, keepdims: bool = True, **attributes: Any) -> Any:
+        if not keepdims:
+            shape = _kept(shape_of(x), axis)
+            g, out = reshape(g, shape=shape), reshape(out, shape=shape)
+        return pullback(g, out, x, axis=axis, **attributes)
+
+    return Op(
+        name,
+        "reduction",
+        lambda shape, axis, keepdims=True, **_: _kept(shape, axis, keepdims),
+        kernel,
+        (whole,),
+        **facts,
+    )
+
+
+def _squeezed(kernel: Any) -> Any:
+    """A kernel that keeps the joined axes, and drops them if asked to."""
+
+    def squeezing(x: Any, axis: Axes, keepdims: bool = True) -> Any:
+        value = kernel(x, axis)
+        return value if keepdims else np.reshape(value, _kept(np.shape(x), axis, False))
+
+    return squeezing
 
 
 def _sum_to(x: Any, shape: Shape) -> Any:
@@ -67,12 +95,12 @@ broadcast_to: Op = Op(
 
 total = _reduction(
     "sum",
-    lambda x, axis: np.sum(x, axis=axis, keepdims=True),
+    lambda x, axis, keepdims=True: np.add.reduce(x, axis=axis, keepdims=keepdims),
     lambda g, out, x, axis: broadcast_to(g, shape=shape_of(x)),
 )
 mean = _reduction(
     "mean",
-    lambda x, axis: np.mean(x, axis=axis, keepdims=True),
+    lambda x, axis, keepdims=True: np.true_divide(np.add.reduce(x, axis=axis, keepdims=keepdims), count(x, axis)),
     lambda g, out, x, axis: broadcast_to(divide(g, count(x, axis)), shape=shape_of(x)),
 )
 
@@ -98,14 +126,14 @@ def _gap(x: Any, axis: Axes) -> Any:
 
 maximum_of = _reduction(
     "max",
-    _max,
+    _squeezed(_max),
     lambda g, out, x, axis: g * (equal(x, out) / total(equal(x, out), axis=axis)),
     kink=_gap,
 )
 """Equal maxima share the cotangent."""
 norm = _reduction(
     "norm",
-    lambda x, axis: np.sqrt(np.sum(x * x, axis=axis, keepdims=True)),
+    lambda x, axis, keepdims=True: np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims)),
     lambda g, out, x, axis: g * ratio(x, out),
     definition=lambda x, axis: sqrt(total(square(x), axis=axis)),
 )
@@ -125,7 +153,7 @@ def _softmax(x: Any, axis: Axes) -> Any:
 
 logsumexp = _reduction(
     "logsumexp",
-    _logsumexp,
+    _squeezed(_logsumexp),
     lambda g, out, x, axis: g * softmax(x, axis=axis),
     definition=lambda x, axis: log(total(exp(x), axis=axis)),
 )

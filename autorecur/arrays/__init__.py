@@ -1,0 +1,21 @@
+"""NumPy's functions on tensors: each turns its arguments into those of an op of the table, and applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autorecur.arrays import elementwise, reductions, shapes
+from autorecur.arrays.methods import give_methods
+from autorecur.tape.tensor import Tensor
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    name: function
+    for room in (elementwise, reductions, shapes)
+    for name, function in vars(room).items()
+    if callable(function) and getattr(function, "__module__", "") == room.__name__ and not name.startswith("_")
+}
+"""The public functions of this room, by their NumPy names."""
+
+give_methods(Tensor)
+globals().update(FUNCTIONS)

@@ -1,0 +1,1 @@
+"""Tensors that remember how they were made, and the sweep that turns this memory into derivatives."""

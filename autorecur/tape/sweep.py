@@ -1,0 +1,189 @@
+"""The backward sweep: from results to leaves, each tensor once, after everything that was computed from it.
+
+Tensors are numbered as they are made, so "after everything computed from it" is "by falling number": no recursion, and a
+tensor that is reached by many paths is pulled back once, when all its cotangents have been added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autorecur.errors import GradientError, ShapeError
+from autorecur.ops import pull_back
+from autorecur.ops.shape import astype
+from autorecur.tape.tensor import Record, Tensor, as_array, frozen, state
+
+
+def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest: int = 0) -> list[Tensor]:
+    """Every tensor that requires a gradient behind the roots, the youngest first.
+
+    What stands behind one of the ``stops``, or behind a tensor older than ``oldest``, is not looked at.
+    """
+    seen: set[Tensor] = set()
+    pending = [root for root in roots if root.requires_grad]
+    while pending:
+        t = pending.pop()
+        if t in seen:
+            continue
+        seen.add(t)
+        record = t._record
+        if record is None or t in stops or t._serial < oldest:
+            continue
+        _, inputs, _, _, receivers = record
+        if not inputs:
+            raise GradientError(
+                f"the graph behind this result of {t.made_by} was freed by an earlier backward(); "
+                "give that one retain_graph=True to use the graph again"
+            )
+        for i in receivers:
+            pending.append(inputs[i])
+    return sorted(seen, key=attrgetter("_serial"), reverse=True)
+
+
+def leading_to(wanted: Collection[Tensor], order: list[Tensor]) -> set[Tensor]:
+    """Those tensors of a sweep that depend on one of the wanted ones."""
+    found = set(wanted)
+    for t in reversed(order):
+        if t._record is not None:
+            _, inputs, _, _, receivers = t._record
+            if any(inputs[i] in found for i in receivers):
+                found.add(t)
+    return found
+
+
+@np.errstate(all="ignore")
+def sweep(
+    order: list[Tensor],
+    cotangents: Mapping[Tensor, Any],
+    wanted: Collection[Tensor] | None = None,
+    differentiable: bool = False,
+    release: bool = False,
+    useful: Collection[Tensor] | None = None,
+) -> dict[Tensor, Any]:
+    """The cotangents that arrive at the ``wanted`` tensors (at all leaves, for None).
+
+    The rules run on arrays, or, where the result is to be ``differentiable``, on tensors. ``release`` frees the records
+    as they are used. ``useful`` are the tensors through which something wanted can be reached.
+    """
+    pending: dict[Tensor, Any] = dict(cotangents)
+    arrived: dict[Tensor, Any] = {}
+    out: Any
+    values: Any
+    for t in order:
+        g = pending.pop(t, None)
+        if g is None:
+            continue
+        if t._hooks:
+            g = _hooked(t, g, differentiable)
+        record = t._record
+        if record is None if wanted is None else t in wanted:
+            arrived[t] = g
+            continue
+        if record is None:
+            continue
+        op, inputs, arrays, attributes, receivers = record
+        out, values = (t, _recorded_inputs(t, record)) if differentiable else (t._array, arrays)
+        joint = op.joint and op.joint(g, out, *values, wanted=receivers, **attributes)
+        for i in receivers:
+            x = inputs[i]
+            if useful is not None and x not in useful:
+                continue
+            cotangent = joint[i] if joint else pull_back(op, i, g, out, values, attributes)
+            if cotangent is None:
+                continue
+            if cotangent.dtype is not x._array.dtype and cotangent.dtype != x._array.dtype:
+                cotangent = astype(cotangent, dtype=x._array.dtype)
+            if state.watch is not None:
+                state.watch.backward(t, i, cotangent)
+            known = pending.get(x)
+            pending[x] = cotangent if known is None else known + cotangent
+        if release:
+            t._record = (op, (), (), {}, ())
+    return arrived
+
+
+def _recorded_inputs(t: Tensor, record: Record) -> tuple[Any, ...]:
+    """The inputs as tensors, with their history; numbers that are not those of the record are an error."""
+    values = []
+    for x, array in zip(record[1], record[2], strict=True):
+        if not isinstance(x, Tensor):
+            values.append(array)
+            continue
+        if x._array is not array:
+            raise GradientError(
+                f"a tensor of shape {x.shape} was given new numbers after {t.made_by} had used it; a second derivative "
+                "needs the old ones: differentiate first, then change them"
+            )
+        values.append(x)
+    return tuple(values)
+
+
+def _hooked(t: Tensor, g: Any, differentiable: bool) -> Any:
+    for hook in t._hooks:
+        shown = g if isinstance(g, Tensor) else Tensor(frozen(np.asarray(g)))
+        changed = hook(shown)
+        if changed is None:
+            continue
+        array = as_array(changed)
+        if array.shape != t.shape:
+            raise ShapeError(f"a hook returned a gradient of shape {array.shape} for a tensor of shape {t.shape}")
+        g = changed if differentiable else array
+    return g
+
+
+def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
+    """The cotangent to start from: what was given, of the root's shape and dtype; 1 for a single number."""
+    if not root.requires_grad:
+        raise GradientError(_why_constant(root, caller))
+    if gradient is None:
+        if root.size != 1:
+            raise GradientError(
+                f"{caller} of a tensor of shape {root.shape} needs a cotangent of that shape; "
+                "only a single number has a gradient without one: did you forget .sum() or .mean()?"
+            )
+        return np.ones(root.shape, root.dtype)
+    array = as_array(gradient)
+    if array.shape != root.shape:
+        raise ShapeError(f"the cotangent has shape {array.shape}, and the tensor {root.shape}")
+    if isinstance(gradient, Tensor):
+        return gradient if gradient.dtype == root.dtype else astype(gradient, dtype=root.dtype)
+    return frozen(array.astype(root.dtype, copy=False))
+
+
+def _why_constant(root: Tensor, caller: str) -> str:
+    if root.dtype.kind != "f":
+        return (
+            f"{caller} of a tensor of {root.dtype}: only floats have a gradient; "
+            "comparisons, rounding to integers and indices have none"
+        )
+    return (
+        f"{caller} of a tensor that does not depend on any tensor that requires a gradient: make one with "
+        "ar.tensor(..., requires_grad=True), and look for detach(), no_grad(), numpy() or a comparison on the way"
+    )
+
+
+def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, inputs: Any = None) -> None:
+    """What :meth:`Tensor.backward` does."""
+    start = cotangent_for(root, gradient, "backward()")
+    order = reachable([root])
+    wanted = None if inputs is None else {inputs} if isinstance(inputs, Tensor) else set(inputs)
+    useful = None if wanted is None else leading_to(wanted, order)
+    if differentiable:
+        if not isinstance(start, Tensor):
+            start = Tensor(frozen(start))
+    elif isinstance(start, Tensor):
+        start = start._array
+    for leaf, g in sweep(order, {root: start}, wanted, differentiable, not retain, useful).items():
+        if leaf.grad is None:
+            leaf.grad = g if isinstance(g, Tensor) else constant(g)
+        else:
+            leaf.grad = leaf.grad + g if differentiable else constant(leaf.grad._array + g)
+
+
+def constant(array: Any) -> Tensor:
+    """A tensor of an array that the sweep computed."""
+    return Tensor(np.asarray(array))
