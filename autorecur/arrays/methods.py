@@ -25,4 +25,4 @@ def give_methods(tensor: type[Any]) -> None:
     """Called once, when the room is first entered."""
     tensor.sum = reductions.sum
     tensor.reshape = _reshape
-    tensor.__repr__ = _shown
+    tensor.__repr__ = _shown  # type: ignore[assignment]

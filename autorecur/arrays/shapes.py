@@ -15,7 +15,7 @@ def reshape(x: ArrayLike, shape: int | Sequence[int]) -> Tensor:
     >>> import autorecur as ar
     >>> ar.reshape([1.0, 2.0, 3.0, 4.0], (2, -1))
     tensor([[1., 2.],
-           [3., 4.]])
+            [3., 4.]])
     """
     sizes = tuple(index(size) for size in shape) if isinstance(shape, Sequence) else (index(shape),)
     return apply(ops.reshape, (x,), {"shape": sizes})

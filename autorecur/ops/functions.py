@@ -194,7 +194,7 @@ minimum = elementwise(
     formula=lambda s, a, b: s.Piecewise((b, a > b), (a, True)),
     kink=lambda a, b: _distance(np.subtract(a, b)),
 )
-equal = elementwise("equal", lambda a, b: np.where(np.real(a) == np.real(b), 1.0, 0.0), None, None)
+equal: Op = elementwise("equal", lambda a, b: np.where(np.real(a) == np.real(b), 1.0, 0.0), None, None)
 """1 where two numbers are the same, else 0."""
 where: Op = elementwise(
     "where",

@@ -65,6 +65,7 @@ class Op:
 def shape_of(value: Any) -> Shape:
     """The shape of an array, a number or a node; sizes of a node may be names."""
     try:
-        return value.shape  # type: ignore[no-any-return]
+        shape: Shape = value.shape
     except AttributeError:
-        return np.shape(value)
+        shape = np.shape(value)
+    return shape

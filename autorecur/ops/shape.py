@@ -61,7 +61,7 @@ astype: Op = Op(
     "astype",
     "shape",
     lambda shape, dtype: shape,
-    lambda x, dtype: np.asarray(x).astype(dtype),
-    (lambda g, out, x, dtype: astype(g, dtype=x.dtype),),
+    lambda x, dtype: np.asarray(x).astype(np.result_type(x, dtype) if np.iscomplexobj(x) else dtype),
+    (lambda g, out, x, dtype: astype(g, dtype=getattr(x, "dtype", dtype)),),
 )
-"""The numbers rounded to another floating dtype."""
+"""The numbers rounded to another floating dtype; complex numbers, which only checks use, stay complex."""

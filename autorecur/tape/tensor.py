@@ -31,7 +31,7 @@ NUMBERS = "biufc"
 
 
 Record = tuple[Op, tuple[Any, ...], Sequence[Array], Mapping[str, Any], Sequence[int]]
-"""How a tensor was made: the op, its inputs, the numbers that they had, the op's attributes, and which inputs require a gradient."""
+"""How a tensor was made: op, inputs, the numbers they had, the op's attributes, which inputs require a gradient."""
 
 
 class _State(threading.local):

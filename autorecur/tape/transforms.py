@@ -169,7 +169,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     >>> import autorecur as ar
     >>> value, pull = ar.vjp(lambda x, y: x * y, 3.0, ar.tensor([1.0, 2.0]))
     >>> pull([1.0, 10.0])
-    (tensor(21.), tensor([3., 30.]))
+    (tensor(21.), tensor([ 3., 30.]))
     """
     trace = Trace(f, primals, range(len(primals)), has_aux, "vjp")
 
@@ -245,7 +245,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     >>> import autorecur as ar
     >>> ar.jacobian(lambda x: x**2)(ar.tensor([1.0, 2.0]))
     tensor([[2., 0.],
-           [0., 4.]])
+            [0., 4.]])
     """
 
     @wraps(f)
@@ -293,6 +293,6 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> import autorecur as ar
     >>> ar.hessian(lambda x: x[0] * x[1] ** 2)(ar.tensor([1.0, 2.0]))
     tensor([[0., 4.],
-           [4., 2.]])
+            [4., 2.]])
     """
     return jacobian(grad(f, argnums), argnums)

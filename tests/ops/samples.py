@@ -11,12 +11,16 @@ import numpy as np
 from autorecur.ops import TABLE, Op, pull_back
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic.numbers import complex_kernel
+from tests.ops import facts_arrays, facts_numbers, facts_reductions
 
 POSITIVE = {"log", "log1p", "sqrt", "divide", "ratio", "power"}
 """Ops that are tried on positive numbers only."""
 DIFFERENTIABLE = [op for op in TABLE.values() if any(rule is not None for rule in op.pullbacks)]
 SCALAR = [op for op in TABLE.values() if op.formula is not None]
 H = 1e-3
+SAMPLES = {**facts_arrays.SAMPLES, **facts_numbers.SAMPLES, **facts_reductions.SAMPLES}
+REFERENCES = {**facts_arrays.REFERENCES, **facts_numbers.REFERENCES, **facts_reductions.REFERENCES}
+"""The value of each op by NumPy or SciPy."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,11 @@ def samples(op: Op) -> Iterator[Sample]:
         arrays = tuple(generator.standard_normal(shape) * 1.3 for shape in shapes)
         return tuple(np.abs(a) + 0.3 for a in arrays) if op.name in POSITIVE else arrays
 
-    if op.kind in ("arithmetic", "elementwise"):
+    if op.name in SAMPLES:
+        for arguments, attributes in SAMPLES[op.name]:
+            drawn = tuple(draw(argument)[0] if isinstance(argument, tuple) else argument for argument in arguments)
+            yield Sample(op, drawn, attributes)
+    elif op.kind in ("arithmetic", "elementwise"):
         for shapes in SHAPES["one" if op.arity == 1 else "two"]:
             for exponent in (2, 3, -1) if op.name == "power" else (None,):
                 yield Sample(op, draw(*shapes), {} if exponent is None else {"exponent": exponent})
@@ -68,20 +76,6 @@ def samples(op: Op) -> Iterator[Sample]:
     elif op.kind == "loss":
         yield Sample(op, draw((4, 1), (4, 1)), {"axis": COMPONENTS})
         yield Sample(op, draw((2, 4, 1), (4, 1)), {"axis": COMPONENTS})
-    elif op.name in _OTHERS:
-        for shapes, attributes in _OTHERS[op.name]:
-            yield Sample(op, draw(*shapes), attributes)
-
-
-_OTHERS: dict[str, list[tuple[tuple[tuple[int, ...], ...], dict[str, Any]]]] = {
-    "sum_to": [(((2, 3, 4),), {"shape": (3, 1)}), (((3, 4),), {"shape": (1, 1)}), (((3, 4),), {"shape": (1, 4)})],
-    "broadcast_to": [(((3, 1),), {"shape": (3, 4)}), (((1, 1),), {"shape": (2, 3)})],
-    "matrix_transpose": [(((3, 4),), {}), (((2, 3, 1),), {})],
-    "matmul": [(((3, 4), (4, 2)), {}), (((3, 4), (2, 4, 1)), {}), (((2, 3, 3), (2, 3, 3)), {})],
-    "concatenate": [(((2, 1), (3, 1), (1, 1)), {"axis": -2}), (((2, 1, 2), (1, 3)), {"axis": -1})],
-    "block": [(((5, 2),), {"axis": -2, "start": 1, "size": 3}), (((2, 2, 4),), {"axis": -1, "start": 2, "size": 2})],
-    "place": [(((3, 2),), {"axis": -2, "start": 1, "size": 5}), (((2, 1, 2),), {"axis": -1, "start": 0, "size": 3})],
-}
 
 
 def away_from_kinks(sample: Sample) -> bool:

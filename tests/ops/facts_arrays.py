@@ -1,0 +1,31 @@
+"""How the ops on shapes and matrices of the table are tried, and what they are worth by NumPy or SciPy.
+
+``SAMPLES``: name of the op → ways to call it: for each input a shape (its numbers are drawn) or an array, and attributes.
+``REFERENCES``: name of the op → ``function(*arrays, **attributes)`` with the same value, from NumPy or SciPy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+SAMPLES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
+    "sum_to": [(((2, 3, 4),), {"shape": (3, 1)}), (((3, 4),), {"shape": (1, 1)}), (((3, 4),), {"shape": (1, 4)})],
+    "broadcast_to": [(((3, 1),), {"shape": (3, 4)}), (((1, 1),), {"shape": (2, 3)})],
+    "matrix_transpose": [(((3, 4),), {}), (((2, 3, 1),), {})],
+    "matmul": [(((3, 4), (4, 2)), {}), (((3, 4), (2, 4, 1)), {}), (((2, 3, 3), (2, 3, 3)), {})],
+    "concatenate": [(((2, 1), (3, 1), (1, 1)), {"axis": -2}), (((2, 1, 2), (1, 3)), {"axis": -1})],
+    "block": [(((5, 2),), {"axis": -2, "start": 1, "size": 3}), (((2, 2, 4),), {"axis": -1, "start": 2, "size": 2})],
+    "place": [(((3, 2),), {"axis": -2, "start": 1, "size": 5}), (((2, 1, 2),), {"axis": -1, "start": 0, "size": 3})],
+    "reshape": [(((2, 6),), {"shape": (3, 4)}), (((2, 3),), {"shape": (6,)})],
+    "permute": [(((2, 3, 4),), {"axes": (2, 0, 1)}), (((2, 3),), {"axes": (-1, 0)})],
+    "astype": [(((2, 3),), {"dtype": np.dtype(np.float64)})],
+}
+REFERENCES: dict[str, Callable[..., Any]] = {
+    "reshape": lambda x, shape: x.reshape(shape),
+    "permute": lambda x, axes: x.transpose(axes),
+    "astype": lambda x, dtype: x.astype(dtype),
+    "matmul": lambda a, b: a @ b,
+}
