@@ -8,11 +8,19 @@ import numpy as np
 
 from autorecur.arrays import reductions
 from autorecur.arrays.shapes import reshape
+from autorecur.errors import ShapeError
 from autorecur.tape.tensor import Tensor
 
 
 def _reshape(self: Tensor, *shape: Any) -> Tensor:
     return reshape(self, shape[0] if len(shape) == 1 else shape)
+
+
+def item(self: Tensor) -> Any:
+    """The only number, as a Python number; raises ShapeError if there are several."""
+    if self.size != 1:
+        raise ShapeError(f"a tensor of shape {self.shape} is not a single number")
+    return self.data.item()
 
 
 def _shown(self: Tensor) -> str:
@@ -24,5 +32,7 @@ def _shown(self: Tensor) -> str:
 def give_methods(tensor: type[Any]) -> None:
     """Called once, when the room is first entered."""
     tensor.sum = reductions.sum
+    tensor.item = item
+    tensor.tolist = lambda self: self.data.tolist()
     tensor.reshape = _reshape
     tensor.__repr__ = _shown  # type: ignore[assignment]

@@ -15,7 +15,9 @@ import numpy as np
 from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import pull_back
 from autorecur.ops.shape import astype
-from autorecur.tape.tensor import Record, Tensor, as_array, frozen, state
+from autorecur.tape.explanations import freed, no_gradient_of
+from autorecur.tape.numbers import as_array, frozen
+from autorecur.tape.tensor import Record, Tensor, state
 
 
 def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest: int = 0) -> list[Tensor]:
@@ -35,10 +37,7 @@ def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest:
             continue
         _, inputs, _, _, receivers = record
         if not inputs:
-            raise GradientError(
-                f"the graph behind this result of {t.made_by} was freed by an earlier backward(); "
-                "give that one retain_graph=True to use the graph again"
-            )
+            raise GradientError(freed(t.made_by))
         for i in receivers:
             pending.append(inputs[i])
     return sorted(seen, key=attrgetter("_serial"), reverse=True)
@@ -138,7 +137,7 @@ def _hooked(t: Tensor, g: Any, differentiable: bool) -> Any:
 def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
     """The cotangent to start from: what was given, of the root's shape and dtype; 1 for a single number."""
     if not root.requires_grad:
-        raise GradientError(_why_constant(root, caller))
+        raise GradientError(no_gradient_of(root.dtype, caller))
     if gradient is None:
         if root.size != 1:
             raise GradientError(
@@ -152,18 +151,6 @@ def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
     if isinstance(gradient, Tensor):
         return gradient if gradient.dtype == root.dtype else astype(gradient, dtype=root.dtype)
     return frozen(array.astype(root.dtype, copy=False))
-
-
-def _why_constant(root: Tensor, caller: str) -> str:
-    if root.dtype.kind != "f":
-        return (
-            f"{caller} of a tensor of {root.dtype}: only floats have a gradient; "
-            "comparisons, rounding to integers and indices have none"
-        )
-    return (
-        f"{caller} of a tensor that does not depend on any tensor that requires a gradient: make one with "
-        "ar.tensor(..., requires_grad=True), and look for detach(), no_grad(), numpy() or a comparison on the way"
-    )
 
 
 def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, inputs: Any = None) -> None:

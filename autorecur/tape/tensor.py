@@ -8,26 +8,24 @@ A record holds arrays that nobody can change: results are read-only, and a write
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from autorecur.errors import DtypeError, GradientError, ShapeError
+from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import Op
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract
 from autorecur.ops.functions import raised
 from autorecur.ops.linear import matmul
+from autorecur.tape.explanations import misfit
+from autorecur.tape.numbers import Array, frozen, unshared
+from autorecur.tape.numbers import ArrayLike as ArrayLike
+from autorecur.tape.numbers import as_array as as_array
 
-Array = Any
-ArrayLike = Any
-"""A tensor, an array, a number or a nested list of numbers."""
 NOTHING: Mapping[str, Any] = {}
-NUMBERS = "biufc"
-"""The kinds of dtype that a tensor may hold: booleans, integers, floats, complex numbers."""
 
 
 Record = tuple[Op, tuple[Any, ...], Sequence[Array], Mapping[str, Any], Sequence[int]]
@@ -93,21 +91,10 @@ class Tensor:
         array.flags.writeable = False
         self._array = array
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self._array.shape  # type: ignore[no-any-return]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._array.dtype  # type: ignore[no-any-return]
-
-    @property
-    def ndim(self) -> int:
-        return self._array.ndim  # type: ignore[no-any-return]
-
-    @property
-    def size(self) -> int:
-        return self._array.size  # type: ignore[no-any-return]
+    shape = property(lambda self: self._array.shape)
+    dtype = property(lambda self: self._array.dtype)
+    ndim = property(lambda self: self._array.ndim)
+    size = property(lambda self: self._array.size)
 
     @property
     def is_leaf(self) -> bool:
@@ -122,15 +109,6 @@ class Tensor:
     def numpy(self) -> Array:
         """The numbers, read-only and without history; ``np.array(t)`` is a copy that can be written to."""
         return self._array
-
-    def item(self) -> Any:
-        """The only number, as a Python number; raises ShapeError if there are several."""
-        if self._array.size != 1:
-            raise ShapeError(f"a tensor of shape {self.shape} is not a single number")
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        return self._array.tolist()
 
     def detach(self) -> Tensor:
         """The same numbers without history."""
@@ -188,36 +166,6 @@ class Tensor:
     def __autorecur_apply__(self, op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Tensor:
         return apply(op, inputs, attributes)
 
-    def __neg__(self) -> Tensor:
-        return apply(negative, (self,))
-
-    def __pos__(self) -> Tensor:
-        return self
-
-    def __add__(self, other: Any) -> Tensor:
-        return apply(add, (self, other))
-
-    def __radd__(self, other: Any) -> Tensor:
-        return apply(add, (other, self))
-
-    def __sub__(self, other: Any) -> Tensor:
-        return apply(subtract, (self, other))
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return apply(subtract, (other, self))
-
-    def __mul__(self, other: Any) -> Tensor:
-        return apply(multiply, (self, other))
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return apply(multiply, (other, self))
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return apply(divide, (self, other))
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return apply(divide, (other, self))
-
     def __pow__(self, exponent: Any) -> Tensor:
         if isinstance(exponent, (int, float)):
             return apply(power, (self,), {"exponent": exponent})
@@ -226,13 +174,22 @@ class Tensor:
     def __rpow__(self, base: Any) -> Tensor:
         return apply(raised, (base, self))
 
-    def __matmul__(self, other: Any) -> Tensor:
-        return apply(matmul, (self, other))
+    def __neg__(self) -> Tensor:
+        return apply(negative, (self,))
 
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return apply(matmul, (other, self))
+    def _with(self, other: Any) -> Tensor:
+        """``self + other`` and its like; see ``_SIGNS`` below."""
+        raise NotImplementedError
 
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _with
+    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = _with
     __hash__ = object.__hash__
+
+
+_SIGNS = {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "matmul": matmul}
+for _sign, _op in _SIGNS.items():
+    setattr(Tensor, f"__{_sign}__", lambda self, other, op=_op: apply(op, (self, other)))
+    setattr(Tensor, f"__r{_sign}__", lambda self, other, op=_op: apply(op, (other, self)))
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -253,38 +210,6 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 def as_tensor(data: ArrayLike) -> Tensor:
     """The tensor itself, or a constant one of what was given; a writeable array is copied."""
     return data if isinstance(data, Tensor) else Tensor(frozen(as_array(data)))
-
-
-def as_array(data: Any, dtype: Any = None, copy: bool = False) -> Array:
-    """The numbers of a tensor, an array, a number or a nested list; raises DtypeError."""
-    if isinstance(data, Tensor):
-        data = data._array
-    elif isinstance(data, (list, tuple)):
-        data = _without_tensors(data)
-    try:
-        array = np.array(data, dtype=dtype) if copy else np.asarray(data, dtype=dtype)
-    except (ValueError, TypeError) as error:
-        if "inhomogeneous" in str(error):
-            raise ShapeError("the rows of these nested lists have different lengths") from None
-        raise DtypeError(f"no tensor can be made of {_described(data)}") from None
-    if array.dtype.kind not in NUMBERS:
-        raise DtypeError(f"no tensor can be made of {_described(data)}; a tensor holds numbers")
-    return array
-
-
-def _without_tensors(data: Any) -> Any:
-    """Nested lists in which each tensor is its array; one with a gradient would lose it."""
-    if isinstance(data, (list, tuple)):
-        return [_without_tensors(part) for part in data]
-    if isinstance(data, Tensor) and data.requires_grad and state.recording:
-        raise GradientError(
-            "a list cannot carry the gradients of the tensors in it: put them together with ar.stack(list)"
-        )
-    return data._array if isinstance(data, Tensor) else data
-
-
-def _described(data: Any) -> str:
-    return f"an array of {data.dtype}" if isinstance(data, np.ndarray) else f"{data!r:.60} ({type(data).__name__})"
 
 
 _PLAIN = {float, int, bool, np.float64, np.float32, np.int64, np.bool_}
@@ -335,42 +260,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
     return out
 
 
-def frozen(array: Array) -> Array:
-    """The array itself if nobody can change it, else a copy."""
-    owner = array
-    while isinstance(owner, np.ndarray):
-        if owner.flags.writeable:
-            array = array.copy()
-            array.flags.writeable = False
-            return array
-        owner = owner.base
-    return array
-
-
-def unshared(value: Array, arrays: list[Array]) -> Array:
-    """A value that shares no memory with a writeable array that the user passed in."""
-    if value.base is None and not any(value is array for array in arrays):
-        return value
-    return frozen(value)
-
-
-def misfit(op: Op, arrays: list[Array], attributes: Mapping[str, Any], error: Exception) -> Exception:
-    """What is wrong with the arguments of an op, in its own words where it has some."""
-    shapes = [np.shape(array) for array in arrays]
-    try:
-        op.shape(*shapes, **attributes)
-    except (ShapeError, DtypeError) as better:
-        return better
-    if isinstance(error, (ShapeError, DtypeError, GradientError)):
-        return error
-    kinds = [str(getattr(array, "dtype", type(array).__name__)) for array in arrays]
-    taken = ", ".join(f"{shape} of {kind}" for shape, kind in zip(shapes, kinds, strict=True))
-    if isinstance(error, TypeError):
-        return DtypeError(f"{op.name} cannot take {taken}")
-    return ShapeError(f"{op.name} cannot take {taken}: {error}")
-
-
-class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name
+@contextmanager
+def no_grad() -> Iterator[None]:
     """Inside, nothing is recorded; also a decorator.
 
     >>> import autorecur as ar
@@ -379,23 +270,18 @@ class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name
     ...     (a * a).requires_grad
     False
     """
-
-    recording = False
-
-    def __init__(self) -> None:
-        self._before: list[bool] = []
-
-    def __enter__(self) -> None:
-        self._before.append(state.recording)
-        state.recording = self.recording
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        state.recording = self._before.pop()
+    before, state.recording = state.recording, False
+    try:
+        yield
+    finally:
+        state.recording = before
 
 
-class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
-    """Inside, operations are recorded again, even within :class:`no_grad`."""
-
-    recording = True
+@contextmanager
+def enable_grad() -> Iterator[None]:
+    """Inside, operations are recorded again, even within :func:`no_grad`; also a decorator."""
+    before, state.recording = state.recording, True
+    try:
+        yield
+    finally:
+        state.recording = before

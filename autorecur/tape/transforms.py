@@ -16,9 +16,10 @@ import numpy as np
 from autorecur.errors import GradientError, ShapeError
 from autorecur.ops.linear import concatenate
 from autorecur.ops.shape import reshape
+from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.sweep import constant, leading_to, reachable, sweep
-from autorecur.tape.tensor import Tensor, apply, as_array, enable_grad, frozen, no_grad, state
-from autorecur.tape.trees import Rebuild, flatten, flatten_like
+from autorecur.tape.tensor import Tensor, apply, enable_grad, no_grad, state
+from autorecur.tape.trees import flatten, flatten_like
 
 Function = Callable[..., Any]
 
@@ -29,16 +30,13 @@ class Trace:
     def __init__(self, f: Function, arguments: Sequence[Any], argnums: Sequence[int], has_aux: bool, name: str) -> None:
         self.name = name
         self.outer = state.recording
-        self.leaves: list[Tensor] = []
-        self.rebuilds: list[tuple[int, Rebuild]] = []
+        leaves, self.arranged = flatten([arguments[i] for i in argnums])
+        owners = [i for i in argnums for _ in flatten(arguments[i])[0]]
         with enable_grad():
+            self.leaves = [self._stand_in(leaf, i) for leaf, i in zip(leaves, owners, strict=True)]
             given = list(arguments)
-            for i in argnums:
-                leaves, rebuild = flatten(arguments[i])
-                fresh = [self._stand_in(leaf, i) for leaf in leaves]
-                self.rebuilds.append((len(fresh), rebuild))
-                self.leaves += fresh
-                given[i] = rebuild(fresh)
+            for i, tree in zip(argnums, self.arranged(self.leaves), strict=True):
+                given[i] = tree
             result = f(*given)
         aux = None
         if has_aux:
@@ -89,14 +87,6 @@ class Trace:
         zeros = (np.zeros(leaf.shape, leaf.dtype) for leaf in self.leaves)
         found = [arrived.get(leaf, zero) for leaf, zero in zip(self.leaves, zeros, strict=True)]
         return [g if isinstance(g, Tensor) else constant(g) for g in found]
-
-    def arranged(self, leaves: Sequence[Any]) -> list[Any]:
-        """One tree for each argument."""
-        trees, start = [], 0
-        for count, rebuild in self.rebuilds:
-            trees.append(rebuild(leaves[start : start + count]))
-            start += count
-        return trees
 
     def scalar(self) -> Tensor:
         """The only output, which is a single number."""
