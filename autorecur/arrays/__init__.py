@@ -7,7 +7,6 @@ from typing import Any
 
 from autorecur.arrays import elementwise, reductions, shapes
 from autorecur.arrays.methods import give_methods
-from autorecur.tape.tensor import Tensor
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     name: function
@@ -17,5 +16,5 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 """The public functions of this room, by their NumPy names."""
 
-give_methods(Tensor)
+give_methods(FUNCTIONS)
 globals().update(FUNCTIONS)

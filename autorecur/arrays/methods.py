@@ -2,37 +2,177 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from autorecur.arrays import reductions
-from autorecur.arrays.shapes import reshape
-from autorecur.errors import ShapeError
-from autorecur.tape.tensor import Tensor
+try:
+    from autorecur.arrays.indexing import At, item
+except ImportError:
+    At = item = None
+from autorecur.arrays.numpy_protocol import protocol
+from autorecur.errors import DtypeError, GradientError, ShapeError
+from autorecur.ops.shape import astype as astype_op
+from autorecur.tape.numbers import as_array
+from autorecur.tape.tensor import Tensor, apply, tensor
+
+METHODS = """abs all any arccos arccosh arcsin arcsinh arctan arctanh argmax argmin ceil clip cos cosh cumprod cumsum diagonal
+dot erf exp expand_dims expm1 flip floor isfinite isinf isnan log log10 log1p log2 logsumexp log_softmax max mean min moveaxis norm
+pad prod ravel reciprocal repeat roll round sign sin sinh softmax sqrt square squeeze std sum swapaxes take tan tanh trace var"""
+"""The functions whose first argument is the tensor itself."""
+OPERATORS = {
+    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+    "floordiv": "floor_divide", "mod": "mod",
+}  # fmt: skip
+"""Signs that stand for a function of two arguments."""
+BITS = {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}
+"""Signs between booleans or integers, which have no derivative."""
 
 
-def _reshape(self: Tensor, *shape: Any) -> Tensor:
-    return reshape(self, shape[0] if len(shape) == 1 else shape)
+class Manners:
+    """What :class:`Tensor` can do beside differentiation; its functions become methods of it."""
+
+    def reshape(self: Any, *shape: Any) -> Tensor:
+        """The same numbers in another shape: ``t.reshape(2, 3)``, ``t.reshape((2, -1))``."""
+        return FUNCTIONS["reshape"](self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self: Any, *axes: Any) -> Tensor:
+        """The axes in reverse, or in the order given: ``t.transpose(1, 0)``, ``t.transpose((1, 0))``."""
+        return FUNCTIONS["transpose"](self, axes[0] if len(axes) == 1 else axes or None)
+
+    def flatten(self: Any) -> Tensor:
+        """All numbers in one row."""
+        return FUNCTIONS["ravel"](self)
+
+    def astype(self: Any, dtype: Any) -> Tensor:
+        """The numbers in another dtype; integers and booleans have no gradient."""
+        dtype = np.dtype(dtype)
+        if dtype.kind == "f" and self.dtype.kind == "f":
+            return self if dtype == self.dtype else apply(astype_op, (self,), {"dtype": dtype})
+        return Tensor(self.data.astype(as_array([], dtype).dtype))
+
+    def item(self: Any) -> Any:
+        """The only number, as a Python number; raises ShapeError if there are several."""
+        if self.size != 1:
+            raise ShapeError(f"a tensor of shape {self.shape} is not a single number")
+        return self.data.item()
+
+    def tolist(self: Any) -> Any:
+        """Nested lists of Python numbers."""
+        return self.data.tolist()
+
+    def copy(self: Any) -> Tensor:
+        """A tensor with the same numbers and the same history; numbers never change, so nothing is copied."""
+        return self + 0 if self.requires_grad else Tensor(self.data)
+
+    T = property(lambda self: self.transpose(), doc="The axes in reverse.")
+    mT = property(lambda self: FUNCTIONS["swapaxes"](self, -1, -2), doc="The last two axes exchanged.")  # noqa: N815
+    at = property(At, doc="``t.at[index].set(v)``, ``.add(v)``: a tensor like t but for the numbers at an index.")
+
+    def __getitem__(self: Any, index: Any) -> Tensor:
+        return item(self, index)
+
+    def __setitem__(self: Any, index: Any, value: Any) -> None:
+        raise GradientError(
+            "a tensor cannot be changed in place, because the tape may still need its numbers: "
+            "write t = t.at[index].set(value), or .add(value) for +="
+        )
+
+    def __len__(self: Any) -> int:
+        if not self.shape:
+            raise DtypeError("a tensor of shape () is a single number and has no length")
+        return int(self.shape[0])
+
+    def __iter__(self: Any) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self: Any, value: Any) -> bool:
+        return bool(np.any(self.data == as_array(value)))
+
+    def __bool__(self: Any) -> bool:
+        if self.size != 1:
+            raise ShapeError(f"a tensor of shape {self.shape} is neither true nor false: use .any() or .all()")
+        return bool(self.data.item())
+
+    def __float__(self: Any) -> float:
+        return float(self.item())
+
+    def __int__(self: Any) -> int:
+        return int(self.item())
+
+    def __index__(self: Any) -> int:
+        if self.dtype.kind not in "iu" or self.shape:
+            raise DtypeError(f"only a single integer can be an index, not a tensor of {self.dtype} of shape {self.shape}")
+        return int(self.data)
+
+    def __abs__(self: Any) -> Tensor:
+        return FUNCTIONS["abs"](self)
+
+    def __invert__(self: Any) -> Tensor:
+        return _bitwise(np.invert, self)
+
+    def __round__(self: Any, digits: int = 0) -> Tensor:
+        return FUNCTIONS["round"](self, digits)
+
+    def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
+
+    def __repr__(self: Any) -> str:
+        numbers = np.array2string(self.data, separator=", ", prefix="tensor(")
+        dtype = "" if self.dtype in (np.float64, np.int64, np.bool_) else f", dtype={self.dtype}"
+        return f"tensor({numbers}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+
+    def __format__(self: Any, form: str) -> str:
+        return format(self.data.item() if form and not self.shape else self, form) if form else str(self)
+
+    def __reduce__(self: Any) -> tuple[Any, ...]:
+        if not self.is_leaf:
+            raise GradientError(f"a result of {self.made_by} cannot be copied with its history: detach() it first")
+        return tensor, (np.array(self.data), None, self.requires_grad)
 
 
-def item(self: Tensor) -> Any:
-    """The only number, as a Python number; raises ShapeError if there are several."""
-    if self.size != 1:
-        raise ShapeError(f"a tensor of shape {self.shape} is not a single number")
-    return self.data.item()
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 
 
-def _shown(self: Tensor) -> str:
-    numbers = np.array2string(self.data, separator=", ", prefix="tensor(")
-    dtype = "" if self.dtype in (np.float64, np.int64, np.bool_) else f", dtype={self.dtype}"
-    return f"tensor({numbers}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+def _bitwise(function: Callable[..., Any], *values: Any) -> Tensor:
+    arrays = [as_array(value) for value in values]
+    if any(array.dtype.kind not in "biu" for array in arrays):
+        kinds = " and ".join(str(array.dtype) for array in arrays)
+        raise DtypeError(f"& | ^ ~ are for booleans and integers, not for {kinds}")
+    return Tensor(np.asarray(function(*arrays)))
 
 
-def give_methods(tensor: type[Any]) -> None:
+def _signed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        if other is None or isinstance(other, str):
+            return NotImplemented
+        return function(self, other)
+
+    method.__name__ = name
+    return method
+
+
+def give_methods(functions: Mapping[str, Callable[..., Any]]) -> None:
     """Called once, when the room is first entered."""
-    tensor.sum = reductions.sum
-    tensor.item = item
-    tensor.tolist = lambda self: self.data.tolist()
-    tensor.reshape = _reshape
-    tensor.__repr__ = _shown  # type: ignore[assignment]
+    global FUNCTIONS
+    FUNCTIONS = functions
+    for name, method in vars(Manners).items():
+        if name not in ("__module__", "__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__"):
+            setattr(Tensor, name, method)
+    for name in METHODS.split():
+        if name in functions:
+            setattr(Tensor, name, functions[name])
+    for sign, name in OPERATORS.items():
+        if name in functions:
+            setattr(Tensor, f"__{sign}__", _signed(f"__{sign}__", functions[name]))
+    for sign in ("floordiv", "mod"):
+        if OPERATORS[sign] in functions:
+            backwards = lambda other, self, f=functions[OPERATORS[sign]]: f(self, other)
+            setattr(Tensor, f"__r{sign}__", _signed(f"__r{sign}__", backwards))
+    for sign, bits in BITS.items():
+        setattr(Tensor, f"__{sign}__", lambda self, other, f=bits: _bitwise(f, self, other))
+        setattr(Tensor, f"__r{sign}__", lambda self, other, f=bits: _bitwise(f, other, self))
+    ufunc, function = protocol(functions)
+    Tensor.__array_ufunc__ = ufunc  # type: ignore[attr-defined]
+    Tensor.__array_function__ = function  # type: ignore[attr-defined]

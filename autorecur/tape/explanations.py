@@ -18,6 +18,8 @@ def described(data: Any) -> str:
 
 def misfit(op: Op, arrays: Sequence[Any], attributes: Mapping[str, Any], error: Exception) -> Exception:
     """Why a kernel refused its arguments: the words of the op's shape rule, if it has any."""
+    if op.kind == "primitive":
+        return error
     shapes = [np.shape(array) for array in arrays]
     try:
         op.shape(*shapes, **attributes)

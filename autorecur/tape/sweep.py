@@ -26,6 +26,7 @@ def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest:
     What stands behind one of the ``stops``, or behind a tensor older than ``oldest``, is not looked at.
     """
     seen: set[Tensor] = set()
+    stops = set(stops)  # not a list: in it, "in" would compare numbers
     pending = [root for root in roots if root.requires_grad]
     while pending:
         t = pending.pop()
@@ -69,6 +70,7 @@ def sweep(
     as they are used. ``useful`` are the tensors through which something wanted can be reached.
     """
     pending: dict[Tensor, Any] = dict(cotangents)
+    wanted = None if wanted is None else set(wanted)
     arrived: dict[Tensor, Any] = {}
     out: Any
     values: Any

@@ -45,6 +45,11 @@ _serials = count(1)
 _new = object.__new__
 
 
+def next_serial() -> int:
+    """A number larger than that of every tensor so far."""
+    return next(_serials)
+
+
 class Tensor:
     """An n-dimensional array of numbers with a gradient. Make one with :func:`autorecur.tensor`.
 
