@@ -13,8 +13,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from autorecur.errors import AnomalyError as AnomalyError
 from autorecur.errors import AutorecurError as AutorecurError
 from autorecur.errors import CellError as CellError
+from autorecur.errors import DtypeError as DtypeError
 from autorecur.errors import GradientError as GradientError
 from autorecur.errors import RenderError as RenderError
 from autorecur.errors import ShapeError as ShapeError
@@ -53,22 +55,25 @@ _ROOMS = {
     "hvp": "tape.transforms",
     "jacobian": "tape.transforms",
     "hessian": "tape.transforms",
-    **dict.fromkeys(
-        ["exp", "reshape", "sum", "tanh"],
-        "arrays",
-    ),
+    "primitive": "tape.primitive",
+    "checkpoint": "tape.checkpoint",
+    "debug_anomalies": "tape.anomalies",
 }
 """Where each name that is loaded on first use lives."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        if _ROOMS[name].startswith("tape"):
-            import_module("autorecur.arrays")  # gives tensors their methods
-        value = getattr(import_module(f"autorecur.{_ROOMS[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'autorecur' has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module 'autorecur' has no attribute {name!r}")
+    room = _ROOMS.get(name, "arrays")
+    if room.startswith("tape"):
+        import_module("autorecur.arrays")  # gives tensors their methods
+    module = import_module(f"autorecur.{room}")
+    if not hasattr(module, name):
+        raise AttributeError(f"module 'autorecur' has no attribute {name!r}")
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
