@@ -11,6 +11,37 @@ from typing import Any
 
 import numpy as np
 
+REPEATED = np.array([2, 0, 2, -1])
+PAIRS = (np.array([[0], [1]]), slice(None), np.array([1, 1, 0]))
+MASK = np.array([[True, False, True], [False, True, True]])
+INDICES: list[tuple[tuple[int, ...], tuple[Any, ...]]] = [
+    ((5,), (slice(None, None, -2),)),
+    ((3, 2, 4), (1,)),
+    ((3, 2, 4), (slice(1, None), None, ..., -1)),
+    ((3, 2, 4), (REPEATED,)),
+    ((2, 3, 4), PAIRS),
+    ((2, 3, 4), (MASK,)),
+    ((2, 3, 4), (..., None, slice(2), np.array([True, False, True, True]))),
+]
+"""Shapes and what is picked from them."""
+
+
+def _scattered(x: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
+    out = np.zeros(shape)
+    np.add.at(out, index, x)
+    return out
+
+
+def _put(x: Any, values: Any, index: tuple[Any, ...]) -> Any:
+    out = x.copy()
+    out[index] = values
+    return out
+
+
+def _picked(shape: tuple[int, ...], index: tuple[Any, ...]) -> tuple[int, ...]:
+    return np.zeros(shape)[index].shape
+
+
 SAMPLES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "sum_to": [(((2, 3, 4),), {"shape": (3, 1)}), (((3, 4),), {"shape": (1, 1)}), (((3, 4),), {"shape": (1, 4)})],
     "broadcast_to": [(((3, 1),), {"shape": (3, 4)}), (((1, 1),), {"shape": (2, 3)})],
@@ -21,6 +52,13 @@ SAMPLES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "place": [(((3, 2),), {"axis": -2, "start": 1, "size": 5}), (((2, 1, 2),), {"axis": -1, "start": 0, "size": 3})],
     "reshape": [(((2, 6),), {"shape": (3, 4)}), (((2, 3),), {"shape": (6,)})],
     "permute": [(((2, 3, 4),), {"axes": (2, 0, 1)}), (((2, 3),), {"axes": (-1, 0)})],
+    "getitem": [((shape,), {"index": index}) for shape, index in INDICES],
+    "scatter": [((_picked(shape, index),), {"shape": shape, "index": index}) for shape, index in INDICES],
+    "put": [
+        *(((shape, _picked(shape, index)), {"index": index}) for shape, index in INDICES),
+        (((3, 2, 4), (1, 4)), {"index": (slice(1, None),)}),
+        (((3, 2, 4), (2, 1)), {"index": (REPEATED,)}),
+    ],
     "astype": [(((2, 3),), {"dtype": np.dtype(np.float64)})],
 }
 REFERENCES: dict[str, Callable[..., Any]] = {
@@ -28,4 +66,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "permute": lambda x, axes: x.transpose(axes),
     "astype": lambda x, dtype: x.astype(dtype),
     "matmul": lambda a, b: a @ b,
+    "getitem": lambda x, index: x[index],
+    "scatter": _scattered,
+    "put": _put,
 }
