@@ -17,9 +17,10 @@ from autorecur.ops.shape import astype as astype_op
 from autorecur.tape.numbers import as_array
 from autorecur.tape.tensor import Tensor, apply, tensor
 
-METHODS = """abs all any arccos arccosh arcsin arcsinh arctan arctanh argmax argmin ceil clip cos cosh cumprod cumsum diagonal
-dot erf exp expand_dims expm1 flip floor isfinite isinf isnan log log10 log1p log2 logsumexp log_softmax max mean min moveaxis norm
-pad prod ravel reciprocal repeat roll round sign sin sinh softmax sqrt square squeeze std sum swapaxes take tan tanh trace var"""
+METHODS = """abs all any arccos arccosh arcsin arcsinh arctan arctanh argmax argmin ceil clip cos cosh cumprod cumsum
+diagonal dot erf exp expand_dims expm1 flip floor isfinite isinf isnan log log10 log1p log2 logsumexp log_softmax max mean
+min moveaxis norm pad prod ravel reciprocal repeat roll round sigmoid sign sin sinh softmax sqrt square squeeze std sum
+swapaxes take tan tanh trace var"""
 """The functions whose first argument is the tensor itself."""
 OPERATORS = {
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
@@ -62,6 +63,15 @@ class Manners:
         """Nested lists of Python numbers."""
         return self.data.tolist()
 
+    def retain_grad(self: Any) -> None:
+        """Keeps the gradient of a computed tensor in ``.grad`` as if it were a leaf."""
+
+        def keep(gradient: Tensor) -> None:
+            self.grad = gradient if self.grad is None else self.grad + gradient
+
+        if not self.is_leaf:
+            self.register_hook(keep)
+
     def copy(self: Any) -> Tensor:
         """A tensor with the same numbers and the same history; numbers never change, so nothing is copied."""
         return self + 0 if self.requires_grad else Tensor(self.data)
@@ -103,7 +113,9 @@ class Manners:
 
     def __index__(self: Any) -> int:
         if self.dtype.kind not in "iu" or self.shape:
-            raise DtypeError(f"only a single integer can be an index, not a tensor of {self.dtype} of shape {self.shape}")
+            raise DtypeError(
+                f"only a single integer can be an index, not a tensor of {self.dtype} of shape {self.shape}"
+            )
         return int(self.data)
 
     def __abs__(self: Any) -> Tensor:
@@ -153,6 +165,10 @@ def _signed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _exchanged(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda a, b: function(b, a)
+
+
 def give_methods(functions: Mapping[str, Callable[..., Any]]) -> None:
     """Called once, when the room is first entered."""
     global FUNCTIONS
@@ -168,8 +184,7 @@ def give_methods(functions: Mapping[str, Callable[..., Any]]) -> None:
             setattr(Tensor, f"__{sign}__", _signed(f"__{sign}__", functions[name]))
     for sign in ("floordiv", "mod"):
         if OPERATORS[sign] in functions:
-            backwards = lambda other, self, f=functions[OPERATORS[sign]]: f(self, other)
-            setattr(Tensor, f"__r{sign}__", _signed(f"__r{sign}__", backwards))
+            setattr(Tensor, f"__r{sign}__", _signed(f"__r{sign}__", _exchanged(functions[OPERATORS[sign]])))
     for sign, bits in BITS.items():
         setattr(Tensor, f"__{sign}__", lambda self, other, f=bits: _bitwise(f, self, other))
         setattr(Tensor, f"__r{sign}__", lambda self, other, f=bits: _bitwise(f, other, self))

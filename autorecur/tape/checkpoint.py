@@ -97,5 +97,3 @@ class _Recomputation:
         goals = {self.outside[i] for i in wanted}
         arrived = sweep(order, start, goals, isinstance(g, Tensor), useful=leading_to(goals, order))
         return [arrived.get(t) for t in self.outside]
-
-

@@ -53,3 +53,20 @@ def freed(name: str) -> str:
         f"the graph behind this result of {name} was freed by an earlier backward(); "
         "give that one retain_graph=True to use the graph again"
     )
+
+
+def needs_cotangent(shape: tuple[int, ...], caller: str) -> str:
+    """Why a gradient needs a cotangent."""
+    return (
+        f"{caller} of a tensor of shape {shape} needs a cotangent of that shape; "
+        "only a single number has a gradient without one: did you forget .sum() or .mean()?"
+    )
+
+
+def outline(tree: Any) -> str:
+    """A nested structure in a few words."""
+    if isinstance(tree, Mapping):
+        return "a dict with the keys " + ", ".join(map(str, tree))
+    if isinstance(tree, (list, tuple)):
+        return f"a {type(tree).__name__} of {len(tree)}"
+    return "nothing" if tree is None else "an array"

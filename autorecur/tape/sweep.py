@@ -15,7 +15,7 @@ import numpy as np
 from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import pull_back
 from autorecur.ops.shape import astype
-from autorecur.tape.explanations import freed, no_gradient_of
+from autorecur.tape.explanations import freed, needs_cotangent, no_gradient_of
 from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.tensor import Record, Tensor, state
 
@@ -142,10 +142,7 @@ def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
         raise GradientError(no_gradient_of(root.dtype, caller))
     if gradient is None:
         if root.size != 1:
-            raise GradientError(
-                f"{caller} of a tensor of shape {root.shape} needs a cotangent of that shape; "
-                "only a single number has a gradient without one: did you forget .sum() or .mean()?"
-            )
+            raise GradientError(needs_cotangent(root.shape, caller))
         return np.ones(root.shape, root.dtype)
     array = as_array(gradient)
     if array.shape != root.shape:

@@ -26,8 +26,6 @@ from autorecur.tape.numbers import ArrayLike as ArrayLike
 from autorecur.tape.numbers import as_array as as_array
 
 NOTHING: Mapping[str, Any] = {}
-
-
 Record = tuple[Op, tuple[Any, ...], Sequence[Array], Mapping[str, Any], Sequence[int]]
 """How a tensor was made: op, inputs, the numbers they had, the op's attributes, which inputs require a gradient."""
 
@@ -158,15 +156,6 @@ class Tensor:
             self._hooks = tuple(known for known in self._hooks if known is not hook)
 
         return remove
-
-    def retain_grad(self) -> None:
-        """Keeps the gradient of a computed tensor in ``.grad`` as if it were a leaf."""
-
-        def keep(gradient: Tensor) -> None:
-            self.grad = gradient if self.grad is None else self.grad + gradient
-
-        if self._record is not None:
-            self.register_hook(keep)
 
     def __autorecur_apply__(self, op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Tensor:
         return apply(op, inputs, attributes)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autorecur.errors import ShapeError
+from autorecur.tape.explanations import outline
 
 Tree = Any
 Rebuild = Callable[[Sequence[Any]], Tree]
@@ -50,13 +51,4 @@ def flatten_like(tree: Tree, other: Tree, role: str) -> list[Any]:
             return [leaf for part, like in zip(tree, other, strict=True) for leaf in flatten_like(part, like, role)]
     elif tree is not None:
         return [other]
-    raise ShapeError(f"the {role} must be arranged like what it belongs to: {_outline(tree)}, not {_outline(other)}")
-
-
-def _outline(tree: Tree) -> str:
-    """A tree in a few words."""
-    if isinstance(tree, Mapping):
-        return "a dict with the keys " + ", ".join(map(str, tree))
-    if isinstance(tree, (list, tuple)):
-        return f"a {type(tree).__name__} of {len(tree)}"
-    return "nothing" if tree is None else "an array"
+    raise ShapeError(f"the {role} must be arranged like what it belongs to: {outline(tree)}, not {outline(other)}")

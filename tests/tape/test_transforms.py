@@ -54,7 +54,8 @@ def test_trees_come_back_as_they_went_in() -> None:
     tree = {"ab": (2.0, Point(3.0, 4.0)), "c": [1.0, ar.tensor([1.0, 2.0])], "none": None}
     gradient = ar.grad(f)(tree)
     assert gradient["ab"][0].item() == 12
-    assert gradient["ab"][1] == Point(ar.tensor(8.0), ar.tensor(6.0))
+    assert isinstance(gradient["ab"][1], Point)
+    assert [g.item() for g in gradient["ab"][1]] == [8, 6]
     assert gradient["c"][1].tolist() == [1, 1]
     assert gradient["none"] is None
 
