@@ -58,13 +58,18 @@ _ROOMS = {
     "primitive": "tape.primitive",
     "checkpoint": "tape.checkpoint",
     "debug_anomalies": "tape.anomalies",
+    "manual_seed": "random",
 }
 """Where each name that is loaded on first use lives."""
+_WHOLE_ROOMS = {"nn"}
+"""Rooms that are entered by their own name."""
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module 'autorecur' has no attribute {name!r}")
+    if name in _WHOLE_ROOMS:
+        return import_module(f"autorecur.{name}")
     room = _ROOMS.get(name, "arrays")
     if room.startswith("tape"):
         import_module("autorecur.arrays")  # gives tensors their methods
