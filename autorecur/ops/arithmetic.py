@@ -9,29 +9,36 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.errors import ShapeError
+from autorecur.errors import DtypeError, ShapeError
 from autorecur.ops.op import Op, Rule, Shape
 
 
-def broadcast_shapes(*shapes: Shape) -> Shape:
-    """NumPy's rule, for sizes that may be names: equal, or one of the two is 1."""
+def shown(shape: Shape) -> str:
+    """A shape as Python prints it, names without quotes."""
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+
+
+def broadcast_shapes(*shapes: Shape, name: str = "") -> Shape:
+    """NumPy's rule, for sizes that may be names: equal, or one of the two is 1; the error begins with the op's name."""
     length = max(len(shape) for shape in shapes)
     padded = [(1,) * (length - len(shape)) + tuple(shape) for shape in shapes]
     result = []
     for sizes in zip(*padded, strict=True):
         proper = {size for size in sizes if size != 1}
         if len(proper) > 1:
-            shown = " and ".join("(" + ", ".join(map(str, shape)) + ")" for shape in shapes)
-            raise ShapeError(f"the shapes {shown} do not fit together element by element")
+            all_shown = " and ".join(shown(shape) for shape in shapes)
+            prefix = f"{name}: " if name else ""
+            raise ShapeError(f"{prefix}the shapes {all_shown} do not fit together element by element")
         result.append(proper.pop() if proper else 1)
     return tuple(result)
 
 
 def elementwise(name: str, kernel: Any, *pullbacks: Rule | None, **facts: Any) -> Op:
+    """An op on numbers that stand at the same place of arrays which are broadcast together."""
     return Op(
         name,
         facts.pop("kind", "elementwise"),
-        facts.pop("shape", lambda *shapes, **_: broadcast_shapes(*shapes)),
+        facts.pop("shape", lambda *shapes, **_: broadcast_shapes(*shapes, name=name)),
         kernel,
         pullbacks,
         arity=len(pullbacks),
@@ -51,16 +58,29 @@ divide = elementwise(
 negative = elementwise("negative", np.negative, lambda g, out, a: -g, kind="arithmetic")
 
 
-def _raised(a: Any, exponent: int) -> Any:
-    return a**exponent
+reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, out, a: -(g * (out * out)), kind="arithmetic")
+
+
+def no_integer_powers(op: str) -> DtypeError:
+    return DtypeError(f"{op}: integers have no negative powers among the integers; make floats of them: astype(float)")
+
+
+def _raised(a: Any, exponent: float) -> Any:
+    try:
+        return a**exponent
+    except ValueError:
+        raise no_integer_powers("power") from None
 
 
 power: Op = elementwise(
     "power",
     _raised,
-    lambda g, out, a, exponent: g * (exponent * (a if exponent == 2 else power(a, exponent=exponent - 1))),
+    lambda g, out, a, exponent: (
+        g * 0.0 if exponent == 0 else g * (exponent * (a if exponent == 2 else power(a, exponent=exponent - 1)))
+    ),
     kind="arithmetic",
 )
+"""``a ** exponent`` for a fixed exponent; the derivative of a**0 is 0 everywhere."""
 
 
 def _ratio(a: Any, b: Any) -> Any:

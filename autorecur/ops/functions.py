@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.ops.arithmetic import divide, elementwise, power
+from autorecur.ops.arithmetic import divide, elementwise, no_integer_powers, power
 from autorecur.ops.op import Op
 
 
@@ -44,29 +44,74 @@ def _special(name: str) -> Callable[[Any], Any]:
     return kernel
 
 
+def is_complex(x: Any) -> bool:
+    """Whether these are the complex numbers of a check, whose real part decides at every branch."""
+    return np.iscomplexobj(x)
+
+
 def _positive(x: Any) -> Any:
     return np.real(x) > 0
 
 
 def _sign(x: Any) -> Any:
-    return np.sign(np.real(x))
+    return np.sign(np.real(x) if is_complex(x) else x)
+
+
+def _absolute(x: Any) -> Any:
+    return np.where(_positive(x), x, -x) if is_complex(x) else np.absolute(x)
 
 
 def _sigmoid(x: Any) -> Any:
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    growth = np.exp(np.minimum(x, _LARGEST_EXPONENT.get(getattr(x, "dtype", None), 709.0)))
+    return growth / (1.0 + growth)
 
 
-def _heaviside(at_zero: float) -> Callable[[Any], Any]:
-    return lambda x: np.heaviside(np.real(x), at_zero)
+_LARGEST_EXPONENT = {np.dtype(np.float32): 88.0, np.dtype(np.float16): 11.0}
+"""Where exp comes near the largest number; 709 for float64. From there on a sigmoid is 1."""
+
+
+def _heaviside(x: Any) -> Any:
+    return np.greater(np.real(x) if is_complex(x) else x, 0).astype(_float_of(x))
+
+
+def _float_of(x: Any) -> Any:
+    dtype = getattr(x, "dtype", None)
+    return dtype if dtype is not None and dtype.kind == "f" else float
+
+
+def _half_step(x: Any) -> Any:
+    step = np.heaviside(np.real(x) if is_complex(x) else x, 0.5)
+    whole = np.add.reduce(step, axis=None)
+    return step if whole == whole else np.where(np.isnan(step), 0.5, step)
 
 
 def _softplus(x: Any) -> Any:
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    if is_complex(x):
+        return np.where(_positive(x), x, 0) + np.log1p(np.exp(-_absolute(x)))
+    return np.logaddexp(x, 0.0)
+
+
+def _relu(x: Any) -> Any:
+    return np.where(_positive(x), x, 0) if is_complex(x) else np.maximum(x, 0)
+
+
+def _leaky_relu(x: Any) -> Any:
+    return np.where(_positive(x), x, LEAK * x) if is_complex(x) else np.maximum(x, LEAK * x)
+
+
+def _elu(x: Any) -> Any:
+    if is_complex(x):
+        return np.where(_positive(x), x, np.expm1(np.where(_positive(x), 0, x)))
+    return np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0))
 
 
 def _distance(x: Any) -> Any:
     return np.abs(np.real(x))
+
+
+def _flat(g: Any, out: Any, x: Any) -> Any:
+    """The rule of a function whose pieces are constant."""
+    return g * 0.0
 
 
 tanh = function("tanh", np.tanh, lambda out, x: 1 - out * out, lambda s, x: s.tanh(x))
@@ -105,33 +150,33 @@ silu = function(
 softplus = function("softplus", _softplus, lambda out, x: sigmoid(x), lambda s, x: s.log(1 + s.exp(x)))
 
 heaviside = elementwise(
-    "heaviside", _heaviside(0.0), None, formula=lambda s, x: s.Piecewise((1, x > 0), (0, True)), kink=_distance
+    "heaviside", _heaviside, _flat, formula=lambda s, x: s.Piecewise((1, x > 0), (0, True)), kink=_distance
 )
 """1 for x > 0, else 0."""
 half_step = elementwise(
     "half_step",
-    _heaviside(0.5),
-    None,
+    _half_step,
+    _flat,
     formula=lambda s, x: s.Piecewise((1, x > 0), (0, x < 0), (s.Rational(1, 2), True)),
     kink=_distance,
 )
-"""1 for x > 0, 0 for x < 0, a half at 0."""
+"""1 for x > 0, 0 for x < 0, a half at 0, and for the difference of two equal infinities."""
 sign = elementwise(
-    "sign", _sign, None, formula=lambda s, x: s.Piecewise((1, x > 0), (-1, x < 0), (0, True)), kink=_distance
+    "sign", _sign, _flat, formula=lambda s, x: s.Piecewise((1, x > 0), (-1, x < 0), (0, True)), kink=_distance
 )
+LEAK = 0.01
 
 relu = function(
     "relu",
-    lambda x: np.where(_positive(x), x, 0),
+    _relu,
     lambda out, x: heaviside(x),
     lambda s, x: s.Piecewise((x, x > 0), (0, True)),
     kink=_distance,
 )
 """At 0 the derivative is 0."""
-LEAK = 0.01
 leaky_relu = function(
     "leaky_relu",
-    lambda x: np.where(_positive(x), x, LEAK * x),
+    _leaky_relu,
     lambda out, x: LEAK + (1 - LEAK) * heaviside(x),
     lambda s, x: s.Piecewise((x, x > 0), (x / 100, True)),
     kink=_distance,
@@ -139,14 +184,14 @@ leaky_relu = function(
 """Slope 0.01 below 0; at 0 the derivative is 0.01."""
 elu = function(
     "elu",
-    lambda x: np.where(_positive(x), x, np.expm1(np.where(_positive(x), 0, x))),
+    _elu,
     lambda out, x: heaviside(x) + (1 - heaviside(x)) * (1 + out),
     lambda s, x: s.Piecewise((x, x > 0), (s.exp(x) - 1, True)),
     kink=_distance,
 )
 absolute = function(
     "abs",
-    lambda x: np.where(_positive(x), x, -x),
+    _absolute,
     lambda out, x: sign(x),
     lambda s, x: s.Piecewise((x, x > 0), (-x, True)),
     kink=_distance,
@@ -154,25 +199,41 @@ absolute = function(
 """At 0 the derivative is 0."""
 softsign = function(
     "softsign",
-    lambda x: x / (1 + absolute.kernel(x)),
+    lambda x: x / (1 + _absolute(x)),
     lambda out, x: divide(1, power(1 + absolute(x), exponent=2)),
     lambda s, x: s.Piecewise((x / (1 + x), x > 0), (x / (1 - x), True)),
     kink=_distance,
 )
 
 
-raised: Op = elementwise(
-    "raised",
-    np.power,
-    lambda g, out, a, b: g * (b * raised(a, b - 1)),
-    lambda g, out, a, b: g * where(equal(a, 0), 0.0, out * log(where(equal(a, 0), 1.0, a))),
-)
-"""``a ** b`` for any exponent; where a is 0, the derivative by the exponent is 0."""
+def _raised(a: Any, b: Any) -> Any:
+    try:
+        return np.power(a, b)
+    except ValueError as error:
+        raise no_integer_powers("power") if "negative integer" in str(error) else error from None
+
+
+def _by_base(g: Any, out: Any, a: Any, b: Any) -> Any:
+    exponent = where(equal(a, 0) * equal(b, 0), 1.0, b)
+    return g * (b * raised(a, exponent - 1))
+
+
+def _by_exponent(g: Any, out: Any, a: Any, b: Any) -> Any:
+    base = where(equal(a, 0), 1.0, a)
+    return g * (raised(base, b) * log(base))
+
+
+raised: Op = elementwise("raised", _raised, _by_base, _by_exponent)
+"""``a ** b`` for any exponent; the derivatives at 0**0 are 0, and where a is 0 that by the exponent is."""
 
 
 def _choice(larger: bool) -> Any:
+    fast = np.maximum if larger else np.minimum
+
     def kernel(a: Any, b: Any) -> Any:
-        return np.where((np.real(a) > np.real(b)) == larger, a, b)
+        if is_complex(a) or is_complex(b):
+            return np.where((np.real(a) > np.real(b)) == larger, a, b)
+        return fast(a, b)
 
     return kernel
 
@@ -194,11 +255,17 @@ minimum = elementwise(
     formula=lambda s, a, b: s.Piecewise((b, a > b), (a, True)),
     kink=lambda a, b: _distance(np.subtract(a, b)),
 )
-equal: Op = elementwise("equal", lambda a, b: np.where(np.real(a) == np.real(b), 1.0, 0.0), None, None)
+
+
+def _equal(a: Any, b: Any) -> Any:
+    return np.equal(np.real(a), np.real(b)).astype(_float_of(a))
+
+
+equal: Op = elementwise("equal", _equal, None, None)
 """1 where two numbers are the same, else 0."""
 where: Op = elementwise(
     "where",
-    lambda condition, a, b: np.where(condition, a, b),
+    np.where,
     None,
     lambda g, out, condition, a, b: where(condition, g, 0.0),
     lambda g, out, condition, a, b: where(condition, 0.0, g),
