@@ -269,7 +269,7 @@ def log_softmax(input: ArrayLike, dim: int, *, dtype: Any = None) -> Tensor:
 def _floats(input: ArrayLike, dtype: Any) -> Tensor:
     """The input in the dtype that was asked for; integers as floats."""
     x = as_tensor(input)
-    wanted = np.dtype(dtype) if dtype is not None else x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    wanted = np.dtype(dtype) if dtype is not None else x.dtype if x.dtype.kind in "fc" else np.dtype(float)
     return x if x.dtype == wanted else apply(astype, (x,), {"dtype": wanted})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autorecur.errors import AutorecurError, DtypeError, ShapeError
 from autorecur.language.nearest import did_you_mean
-from autorecur.tape.tensor import ArrayLike, Tensor, as_tensor
+from autorecur.tape.tensor import Array, ArrayLike, Tensor, as_tensor
 
 
 class ArgumentError(AutorecurError, ValueError):
@@ -53,13 +53,22 @@ def check_whole(function: str, role: str, x: Tensor) -> None:
         raise DtypeError(f"{function}: the {role} holds {x.dtype}, and has to hold integers: astype(int) makes them")
 
 
-def check_range(function: str, role: str, numbers: np.ndarray, size: int, what: str) -> None:
-    """Raises ShapeError, with the place, unless all integers lie in 0 … size − 1."""
-    outside = (numbers < 0) | (numbers >= size)
+def check_range(function: str, role: str, numbers: Array, size: int, what: str, besides: int | None = None) -> None:
+    """Raises ShapeError, with the place, unless all integers lie in 0 … size − 1 or are the one allowed ``besides``."""
+    outside = ((numbers < 0) | (numbers >= size)) & (numbers != besides)
     if outside.any():
         place = first_place(outside)
-        there = f"there are {size} {what}, 0 to {size - 1}" if size else f"there are no {what}"
-        raise ShapeError(f"{function}: the {role} holds {numbers[place]}{at(place)}, and {there}")
+        number, many = numbers[place], {"class": "classes", "row": "rows"}[what]
+        reason = (
+            f"{many} count from 0"
+            if number < 0
+            else f"there is 1 {what}"
+            if size == 1
+            else f"there are {size} {many}, 0 to {size - 1}"
+            if size
+            else f"there are no {many}"
+        )
+        raise ShapeError(f"{function}: the {role} holds {number}{at(place)}, and {reason}")
 
 
 def input_and_target(function: str, input: ArrayLike, target: ArrayLike) -> tuple[Tensor, Tensor]:
@@ -77,7 +86,7 @@ def input_and_target(function: str, input: ArrayLike, target: ArrayLike) -> tupl
     return x, goal
 
 
-def first_place(found: np.ndarray) -> tuple[int, ...]:
+def first_place(found: Array) -> tuple[int, ...]:
     """The index of the first number for which something holds."""
     return tuple(int(i) for i in np.argwhere(found)[0])
 

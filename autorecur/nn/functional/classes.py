@@ -10,7 +10,7 @@ import numpy as np
 
 from autorecur.errors import ShapeError
 from autorecur.nn.functional.activations import log_softmax
-from autorecur.nn.functional.arguments import at, check_fraction, check_whole, first_place
+from autorecur.nn.functional.arguments import check_fraction, check_range, check_whole
 from autorecur.nn.functional.reduction import check_reduction, reduced, summed
 from autorecur.ops import functions as ops
 from autorecur.ops.indexing import getitem
@@ -107,12 +107,7 @@ def _check_classes(function: str, scores: Tensor, goal: Tensor, ignore_index: in
         raise ShapeError(
             f"{function}: class numbers for an input of shape {scores.shape} have the shape {expected}, not {goal.shape}"
         )
-    outside = ((goal.data < 0) | (goal.data >= count)) & (goal.data != ignore_index)
-    if outside.any():
-        place = first_place(outside)
-        raise ShapeError(
-            f"{function}: the target names class {goal.data[place]}{at(place)}, and there are {count} classes, 0 to {count - 1}"
-        )
+    check_range(function, "target", goal.data, count, "class", besides=ignore_index)
 
 
 def _of_classes(
@@ -143,7 +138,7 @@ def _of_probabilities(scores: Tensor, goal: Tensor, weight: Tensor | None, reduc
     count = scores.shape[axis]
     if smoothing:
         goal = goal * (1 - smoothing) + smoothing / count
-    absent = np.isneginf(scores.data) & (goal.data == 0)
+    absent = np.isneginf(np.real(scores.data)) & (goal.data == 0)
     if absent.any():  # 0·log 0 is 0
         scores = apply(ops.where, (Tensor(absent), 0.0, scores))
     losses = -(goal * scores)
