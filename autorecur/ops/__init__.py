@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from autorecur.ops import arithmetic, functions, indexing, linear, losses, reductions, shape
+from autorecur.ops import (
+    arithmetic,
+    comparisons,
+    einsum,
+    exponentials,
+    functions,
+    indexing,
+    linear,
+    losses,
+    reductions,
+    rounding,
+    scans,
+    shape,
+    trigonometry,
+)
 from autorecur.ops.op import Op as Op
 from autorecur.ops.op import Shape as Shape
 from autorecur.ops.op import Size as Size
@@ -15,7 +29,21 @@ from autorecur.ops.pullback import pull_back as pull_back
 TABLE: Mapping[str, Op] = MappingProxyType(
     {
         value.name: value
-        for room in (arithmetic, functions, reductions, linear, shape, indexing, losses)
+        for room in (
+            arithmetic,
+            functions,
+            reductions,
+            linear,
+            shape,
+            indexing,
+            einsum,
+            losses,
+            exponentials,
+            trigonometry,
+            comparisons,
+            rounding,
+            scans,
+        )
         for value in vars(room).values()
         if isinstance(value, Op)
     }

@@ -6,12 +6,27 @@ of a quantity, so that a batch in front of them is never mixed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from autorecur.ops.arithmetic import divide, multiply, ratio
-from autorecur.ops.functions import equal, exp, log, sigmoid, softplus, sqrt, square
+from autorecur.errors import ShapeError
+from autorecur.ops.arithmetic import divide, multiply, power, ratio, shown
+from autorecur.ops.functions import (
+    absolute,
+    equal,
+    exp,
+    is_complex,
+    log,
+    sigmoid,
+    sign,
+    softplus,
+    sqrt,
+    square,
+    where,
+)
 from autorecur.ops.op import Op, Shape, shape_of
 from autorecur.ops.shape import reshape
 
@@ -23,7 +38,10 @@ Axes = tuple[int, ...]
 def count(x: Any, axis: Axes) -> Any:
     """How many numbers are joined: a number for an array; for a node a constant whose sizes may be names."""
     sizes = getattr(x, "__autorecur_count__", None)
-    return sizes(axis) if sizes else int(np.prod([np.shape(x)[a] for a in axis]))
+    if sizes:
+        return sizes(axis)
+    shape = shape_of(x)
+    return prod([shape[a] for a in axis])
 
 
 def _kept(shape: Shape, axis: Axes = COMPONENTS, keepdims: bool = True) -> Shape:
@@ -33,30 +51,41 @@ def _kept(shape: Shape, axis: Axes = COMPONENTS, keepdims: bool = True) -> Shape
     return tuple(size for i, size in enumerate(shape) if i not in joined)
 
 
-def _reduction(name: str, kernel: Any, pullback: Any, **facts: Any) -> Op:
-    """An op that joins axes; its kernel may leave ``keepdims`` to us, its rule never sees it."""
+def reduction(name: str, kernel: Any, pullback: Any, **facts: Any) -> Op:
+    """An op that joins axes; its rule sees ``g`` and ``out`` as if the axes had been kept."""
 
     def whole(g: Any, out: Any, x: Any, axis: Axes, keepdims: bool = True, **attributes: Any) -> Any:
-        if not keepdims:
-            shape = _kept(shape_of(x), axis)
-            g, out = reshape(g, shape=shape), reshape(out, shape=shape)
+        shape = shape_of(x)
+        if not keepdims and len(axis) < len(shape):  # a single number fits every shape as it is
+            kept = _kept(shape, axis)
+            g, out = reshape(g, shape=kept), reshape(out, shape=kept)
         return pullback(g, out, x, axis=axis, **attributes)
 
-    return Op(
-        name,
-        "reduction",
-        lambda shape, axis, keepdims=True, **_: _kept(shape, axis, keepdims),
-        kernel,
-        (whole,),
-        **facts,
-    )
+    def shape(given: Shape, axis: Axes, keepdims: bool = True, **_: Any) -> Shape:
+        return _kept(given, axis, keepdims)
+
+    return Op(name, "reduction", facts.pop("shape", shape), kernel, (whole,), **facts)
+
+
+def _of_some(name: str, sought: str) -> Callable[..., Shape]:
+    """The shape rule of what does not exist where there are no numbers."""
+
+    def shape(given: Shape, axis: Axes, keepdims: bool = True, **_: Any) -> Shape:
+        kept = _kept(given, axis, keepdims)
+        if any(given[a] == 0 for a in axis) and 0 not in _kept(given, axis, False):
+            axes = ", ".join(str(a) for a in axis)
+            along = f"axis {axes}" if len(axis) == 1 else f"the axes {axes}"
+            raise ShapeError(f"{name}: there is no {sought} number along {along} of a tensor of shape {shown(given)}")
+        return kept
+
+    return shape
 
 
 def _squeezed(kernel: Any) -> Any:
     """A kernel that keeps the joined axes, and drops them if asked to."""
 
-    def squeezing(x: Any, axis: Axes, keepdims: bool = True) -> Any:
-        value = kernel(x, axis)
+    def squeezing(x: Any, axis: Axes, keepdims: bool = True, **attributes: Any) -> Any:
+        value = kernel(x, axis, **attributes)
         return value if keepdims else np.reshape(value, _kept(np.shape(x), axis, False))
 
     return squeezing
@@ -67,7 +96,7 @@ def _sum_to(x: Any, shape: Shape) -> Any:
     stretched = tuple(range(extra)) + tuple(
         i + extra for i, size in enumerate(shape) if size == 1 and np.shape(x)[i + extra] != 1
     )
-    return np.sum(x, axis=stretched, keepdims=True).reshape(shape) if stretched else x
+    return np.add.reduce(x, stretched).reshape(shape) if stretched else x
 
 
 sum_to = Op(
@@ -81,8 +110,12 @@ sum_to = Op(
 
 
 def _broadcast_to(x: Any, shape: Shape) -> Any:
-    """Keeps axes in front of those named in ``shape``: batches."""
-    return np.broadcast_to(x, np.shape(x)[: max(0, np.ndim(x) - len(shape))] + tuple(shape))
+    """Keeps axes in front of those named in ``shape``: batches. A single number is seen from everywhere, without a copy."""
+    own = np.shape(x)
+    if not own:
+        x = np.asarray(x)
+        return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    return np.broadcast_to(x, own[: max(0, len(own) - len(shape))] + tuple(shape))
 
 
 broadcast_to: Op = Op(
@@ -93,14 +126,20 @@ broadcast_to: Op = Op(
     (lambda g, out, x, shape: sum_to(g, shape=shape_of(x)),),
 )
 
-total = _reduction(
+
+def _mean(x: Any, axis: Axes, keepdims: bool = True) -> Any:
+    number, added = count(x, axis), np.add.reduce(x, axis, None, None, keepdims)
+    return np.true_divide(added, number) if number else np.multiply(added, np.nan)
+
+
+total = reduction(
     "sum",
-    lambda x, axis, keepdims=True: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    lambda x, axis, keepdims=True: np.add.reduce(x, axis, None, None, keepdims),
     lambda g, out, x, axis: broadcast_to(g, shape=shape_of(x)),
 )
-mean = _reduction(
+mean = reduction(
     "mean",
-    lambda x, axis, keepdims=True: np.true_divide(np.add.reduce(x, axis=axis, keepdims=keepdims), count(x, axis)),
+    _mean,
     lambda g, out, x, axis: broadcast_to(divide(g, count(x, axis)), shape=shape_of(x)),
 )
 
@@ -112,67 +151,172 @@ def _flat(x: Any, axis: Axes) -> Any:
     return moved.reshape((*moved.shape[: len(kept)], -1))
 
 
-def _max(x: Any, axis: Axes) -> Any:
-    flat = _flat(x, axis)
-    best = np.argmax(np.real(flat), axis=-1)
-    return np.take_along_axis(flat, best[..., None], axis=-1).reshape(_kept(np.shape(x), axis))
+def _extremum(largest: bool) -> Any:
+    fast, search = (np.maximum, np.argmax) if largest else (np.minimum, np.argmin)
+
+    def kernel(x: Any, axis: Axes, keepdims: bool = True) -> Any:
+        if not is_complex(x):
+            return fast.reduce(x, axis, None, None, keepdims)
+        flat = _flat(x, axis)
+        best = search(np.real(flat), axis=-1)
+        return np.take_along_axis(flat, best[..., None], axis=-1).reshape(_kept(np.shape(x), axis, keepdims))
+
+    return kernel
 
 
-def _gap(x: Any, axis: Axes) -> Any:
-    """The distance between the largest number and the next."""
-    ordered = np.sort(np.real(_flat(x, axis)), axis=-1)
-    return ordered[..., -1] - ordered[..., -2] if ordered.shape[-1] > 1 else np.full(ordered.shape[:-1], np.inf)
+def _gap(largest: bool) -> Any:
+    """The distance between the largest (or smallest) number and the next."""
+
+    def distance(x: Any, axis: Axes, **_: Any) -> Any:
+        ordered = np.sort(np.real(_flat(x, axis)), axis=-1)
+        if ordered.shape[-1] < 2:
+            return np.full(ordered.shape[:-1], np.inf)
+        return ordered[..., -1] - ordered[..., -2] if largest else ordered[..., 1] - ordered[..., 0]
+
+    return distance
 
 
-maximum_of = _reduction(
-    "max",
-    _squeezed(_max),
-    lambda g, out, x, axis: g * (equal(x, out) / total(equal(x, out), axis=axis)),
-    kink=_gap,
-)
+def _to_extrema(g: Any, out: Any, x: Any, axis: Axes) -> Any:
+    return g * (equal(x, out) / total(equal(x, out), axis=axis))
+
+
+maximum_of = reduction("max", _extremum(True), _to_extrema, kink=_gap(True), shape=_of_some("max", "largest"))
 """Equal maxima share the cotangent."""
-norm = _reduction(
+minimum_of = reduction("min", _extremum(False), _to_extrema, kink=_gap(False), shape=_of_some("min", "smallest"))
+"""Equal minima share the cotangent."""
+
+
+def _scale(x: Any, axis: Axes) -> Any:
+    """The largest size of a number along the axes, which are kept; 1 where that is 0 or infinite."""
+    largest = np.maximum.reduce(np.abs(x), axis, None, None, True, 0)
+    return np.where((largest > 0) & (largest < np.inf), largest, 1)
+
+
+@np.errstate(over="ignore", under="ignore")
+def _norm(x: Any, axis: Axes, keepdims: bool = True) -> Any:
+    x = x if x.dtype.kind in "fcO" else x.astype(float)
+    squares = np.add.reduce(x * x, axis, None, None, keepdims)
+    if x.dtype.kind != "f" or _well_inside(squares):
+        return np.sqrt(squares)
+    scale = _scale(x, axis)
+    small = x / scale
+    found = np.sqrt(np.add.reduce(small * small, axis, None, None, True)) * scale
+    return found if keepdims else found.reshape(_kept(x.shape, axis, False))
+
+
+def _well_inside(squares: Any) -> bool:
+    """Whether no square became infinite, or so small that digits were lost."""
+    limits = np.finfo(squares.dtype)
+    least, most = np.minimum.reduce(squares, None, initial=1), np.maximum.reduce(squares, None, initial=0)
+    return bool(least > limits.tiny / limits.eps and most <= limits.max)
+
+
+norm = reduction(
     "norm",
-    lambda x, axis, keepdims=True: np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims)),
+    _norm,
     lambda g, out, x, axis: g * ratio(x, out),
     definition=lambda x, axis: sqrt(total(square(x), axis=axis)),
 )
 """The Euclidean norm; at the origin the derivative is 0."""
 
 
+def _p_norm(x: Any, axis: Axes, ord: float) -> Any:
+    size = absolute.kernel(x)
+    scale = _scale(x, axis)
+    return np.add.reduce((size / scale) ** ord, axis, None, None, True) ** (1 / ord) * scale
+
+
+def _slope_of_p_norm(g: Any, out: Any, x: Any, axis: Axes, ord: float) -> Any:
+    """At a zero among the numbers nothing is raised: the sign is 0 already."""
+    size, whole = where(equal(x, 0), 1.0, absolute(x)), where(equal(out, 0), 1.0, out)
+    return g * (sign(x) * power(size / whole, exponent=ord - 1))
+
+
+p_norm = reduction(
+    "p_norm",
+    _squeezed(_p_norm),
+    _slope_of_p_norm,
+    kink=lambda x, axis, **_: np.abs(np.real(x)),
+)
+"""``(Σ |x|ᵖ)^(1/p)`` for p > 0; by a number that is 0 the derivative is 0."""
+
+
+@np.errstate(divide="ignore", over="ignore")
 def _logsumexp(x: Any, axis: Axes) -> Any:
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis, None, None, True, -np.inf if x.dtype.kind == "f" else None)
     top = np.where(np.isfinite(top), top, 0)
-    return top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+    return top + np.log(np.add.reduce(np.exp(x - top), axis, None, None, True))
 
 
 def _softmax(x: Any, axis: Axes) -> Any:
-    powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return powers / np.sum(powers, axis=axis, keepdims=True)
+    powers = _powers(x, axis)
+    return powers / np.add.reduce(powers, axis, None, None, True)
 
 
-logsumexp = _reduction(
+def _log_softmax(x: Any, axis: Axes) -> Any:
+    below = _below_top(x, axis)
+    return below - np.log(np.add.reduce(np.exp(below), axis, None, None, True))
+
+
+def _below_top(x: Any, axis: Axes) -> Any:
+    """The numbers less the largest of them, so that no exponential overflows."""
+    return np.subtract(x, np.maximum.reduce(x, axis, None, None, True)) if np.size(x) else x
+
+
+def _powers(x: Any, axis: Axes) -> Any:
+    return np.exp(_below_top(x, axis))
+
+
+def _as_it_was(shape: Shape, axis: Axes) -> Shape:
+    return shape
+
+
+logsumexp = reduction(
     "logsumexp",
     _squeezed(_logsumexp),
     lambda g, out, x, axis: g * softmax(x, axis=axis),
     definition=lambda x, axis: log(total(exp(x), axis=axis)),
 )
+"""−∞ among the numbers adds nothing; where there is nothing else the value is −∞ and the derivative NaN."""
 softmax: Op = Op(
     "softmax",
     "componentwise",
-    lambda shape, axis: shape,
+    _as_it_was,
     _softmax,
     (lambda g, out, x, axis: (g - total(g * out, axis=axis)) * out,),
     definition=lambda x, axis: exp(x) / total(exp(x), axis=axis),
 )
+log_softmax = Op(
+    "log_softmax",
+    "componentwise",
+    _as_it_was,
+    _log_softmax,
+    (lambda g, out, x, axis: g - exp(out) * total(g, axis=axis),),
+)
+"""The logarithm of softmax, without its underflow."""
+
+
+def _cross_entropy(z: Any, target: Any, axis: Axes) -> Any:
+    def summed(x: Any) -> Any:
+        return np.add.reduce(x, axis, None, None, True)
+
+    return summed(target) * _logsumexp(z, axis) - summed(target * z)
+
+
+def _binary_cross_entropy(z: Any, target: Any, axis: Axes) -> Any:
+    """For real numbers what is left of ``softplus(z)`` where z is large is added last, so that it is not lost."""
+    if is_complex(z) or is_complex(target):
+        costs = softplus.kernel(z) - target * z
+    else:
+        costs = (np.maximum(z, 0) - target * z) + np.log1p(np.exp(-np.absolute(z)))
+    return np.add.reduce(costs, axis, None, None, True)
+
 
 cross_entropy = Op(
     "cross_entropy",
     "loss",
     lambda logits, target, axis: _kept(logits, axis),
-    lambda z, target, axis: (
-        np.sum(target, axis=axis, keepdims=True) * _logsumexp(z, axis) - np.sum(target * z, axis=axis, keepdims=True)
-    ),
+    _cross_entropy,
     (
         lambda g, out, z, target, axis: g * (total(target, axis=axis) * softmax(z, axis=axis) - target),
         lambda g, out, z, target, axis: g * (logsumexp(z, axis=axis) - z),
@@ -188,7 +332,7 @@ binary_cross_entropy = Op(
     "binary_cross_entropy",
     "loss",
     lambda logits, target, axis: _kept(logits, axis),
-    lambda z, target, axis: np.sum(softplus.kernel(z) - target * z, axis=axis, keepdims=True),
+    _binary_cross_entropy,
     (
         lambda g, out, z, target, axis: g * (sigmoid(z) - target),
         lambda g, out, z, target, axis: -(g * z),
