@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur import randomness
+from autorecur import random as randomness
 from autorecur.errors import GradientError
 from autorecur.ops import Op
 from autorecur.ops.linear import block
@@ -41,7 +41,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
         if not state.recording:
             return f(*arguments, **constants)
-        before, start = randomness.get_state(), next_serial()
+        before, start = randomness.state(), next_serial()
         outputs, rebuild = call()
         kept = [i for i, x in enumerate(outputs) if isinstance(x, Tensor) and x.requires_grad]
         order = reachable([outputs[i] for i in kept], oldest=start)
@@ -83,7 +83,7 @@ class _Recomputation:
     def __call__(self, g: Any, out: Any, *inputs: Any, wanted: Sequence[int]) -> list[Any]:
         if any(t.data is not array for t, array in zip(self.outside, self.arrays, strict=True)):
             raise GradientError("a tensor was given new numbers after a checkpoint had used it; run it again first")
-        now = randomness.get_state()
+        now = randomness.state()
         randomness.set_state(self.random_state)
         try:
             with enable_grad():
