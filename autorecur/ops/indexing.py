@@ -111,15 +111,15 @@ def _scatter_shape(given: Shape, shape: Shape, index: Index) -> Shape:
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Index) -> Any:
-    dtype: Any = getattr(g, "dtype", np.float64)
+    out = np.zeros(shape, getattr(g, "dtype", np.float64))
     if not may_repeat(index):
-        out = np.zeros(shape, dtype)
         out[index] = g
-        return out
-    where = places(shape, index)
-    flat = np.zeros(int(np.prod(shape)), dtype)
-    np.add.at(flat, where.ravel(), np.broadcast_to(g, where.shape).ravel())
-    return flat.reshape(shape)
+    elif np.size(g) * 8 < out.size:
+        np.add.at(out, index, g)
+    else:  # NumPy adds single numbers faster than rows, but their places have to be listed first
+        where = places(shape, index)
+        np.add.at(out.reshape(-1), where.ravel(), np.broadcast_to(g, where.shape).ravel())
+    return out
 
 
 scatter: Op = Op(

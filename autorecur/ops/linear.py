@@ -1,13 +1,16 @@
-"""Matrix products, transposes, and vectors put together from blocks; all act on the last two axes."""
+"""Matrix products, transposes, and arrays put together from blocks; products act on the last two axes."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from autorecur.errors import ShapeError
 from autorecur.ops.arithmetic import broadcast_shapes
+from autorecur.ops.einsum import einsum
+from autorecur.ops.indexing import getitem
 from autorecur.ops.op import Op, Shape, Size, shape_of
 from autorecur.ops.shape import reshape
 
@@ -19,11 +22,17 @@ def _swap(shape: Shape) -> Shape:
 def _product_shape(a: Shape, b: Shape) -> Shape:
     """NumPy's rule: a vector on the left is a row, one on the right a column, and its axis of size 1 goes again."""
     if not a or not b:
-        raise ShapeError("a single number has no matrix product: use * instead of @")
+        raise ShapeError("matmul: a single number has no matrix product; use * instead of @")
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
     if a[-1] != b[-2:][0]:
-        raise ShapeError(f"a {_size(a, 1)} matrix cannot be multiplied with a {_size(b, 0)} one")
-    return (*broadcast_shapes(a[:-2], b[:-2]), *rows, *columns)
+        sizes = f"{a[-1]} columns meet {b[-2:][0]} rows"
+        raise ShapeError(f"matmul: a {_size(a, 1)} matrix cannot be multiplied with a {_size(b, 0)} one, {sizes}")
+    try:
+        return (*broadcast_shapes(a[:-2], b[:-2]), *rows, *columns)
+    except ShapeError:
+        raise ShapeError(
+            f"matmul: the axes in front of the matrices do not fit together in the shapes {a} and {b}"
+        ) from None
 
 
 def _size(shape: Shape, vector_is_row: int) -> str:
@@ -46,15 +55,31 @@ def _matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
     return reshape(g, shape=shape), a, b
 
 
+def _stack(x: Any) -> tuple[int, ...]:
+    """Labels for the axes of a stack of matrices, without those of the matrix."""
+    return tuple(range(3, 1 + len(shape_of(x))))
+
+
 def _to_left(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if len(shape_of(a)) == 2 < len(shape_of(b)):  # one matrix, many products: the sum over them is part of the product
+        return einsum(g, b, labels=((*_stack(g), 0, 2), (*_stack(b), 1, 2)), result=(0, 1))
     g, _, b = _matrices(g, a, b)
     return matmul(g, matrix_transpose(b))
 
 
 def _to_right(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if len(shape_of(b)) == 2 < len(shape_of(a)):
+        return einsum(a, g, labels=((*_stack(a), 0, 1), (*_stack(g), 0, 2)), result=(1, 2))
     g, whole, _ = _matrices(g, a, b)
     found = matmul(matrix_transpose(whole), g)
     return found if len(shape_of(b)) > 1 else reshape(found, shape=shape_of(found)[:-1])
+
+
+def _product(a: Any, b: Any) -> Any:
+    """A stack of matrices times one matrix is one product: BLAS is called once."""
+    if np.ndim(b) == 2 and np.ndim(a) > 2 and a.shape[-1] == b.shape[0]:
+        return np.matmul(a.reshape(prod(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
+    return np.matmul(a, b)
 
 
 matrix_transpose: Op = Op(
@@ -68,7 +93,7 @@ matmul: Op = Op(
     "matmul",
     "linear",
     _product_shape,
-    np.matmul,
+    _product,
     (_to_left, _to_right),
     arity=2,
     broadcasts=True,
@@ -91,21 +116,44 @@ def _joined(*shapes: Shape, axis: int) -> Shape:
 
 
 def _concatenate(*arrays: Any, axis: int) -> Any:
+    if axis < -2:
+        return np.concatenate(arrays, axis=axis)
     leading = np.broadcast_shapes(*(np.shape(a)[:-2] for a in arrays))
     return np.concatenate([np.broadcast_to(a, leading + np.shape(a)[-2:]) for a in arrays], axis=axis)
 
 
 def _block_of(g: Any, out: Any, *inputs: Any, axis: int, wanted: int) -> Any:
-    sizes = [shape_of(x)[axis] for x in inputs]
-    return block(g, axis=axis, start=add_sizes(0, *sizes[:wanted]), size=sizes[wanted])
+    sizes = [shape_of(x)[axis] for x in inputs[: wanted + 1]]
+    return block(g, axis=axis, start=add_sizes(0, *sizes[:-1]), size=sizes[-1])
 
 
 concatenate = Op("concatenate", "linear", _joined, _concatenate, (_block_of,), arity=-1, broadcasts=True)
-"""Blocks one after the other along ``axis``; each is sent its own block of the cotangent."""
+"""Blocks one after the other along ``axis``, a negative number; each is sent its own block of the cotangent.
+
+Along rows and columns, the axes in front of these two are stretched if they have to be.
+"""
+
+
+def _stacked(*shapes: Shape, axis: int) -> Shape:
+    for shape in shapes:
+        if shape != shapes[0]:
+            raise ShapeError(f"stack: all tensors need one shape; these have {shapes[0]} and {shape}")
+    return (*shapes[0][:axis], len(shapes), *shapes[0][axis:])
+
+
+stack = Op(
+    "stack",
+    "linear",
+    _stacked,
+    lambda *arrays, axis: np.stack(arrays, axis=axis),
+    (lambda g, out, *inputs, axis, wanted: getitem(g, index=(*(slice(None),) * axis, wanted)),),
+    arity=-1,
+)
+"""Arrays of one shape along a new axis, whose number is not negative."""
 
 
 def _cut(x: Any, axis: int, start: int, size: int) -> Any:
-    return x[..., start : start + size, :] if axis == -2 else x[..., start : start + size]
+    return x[(..., slice(start, start + size), *(slice(None),) * (-1 - axis))]
 
 
 def _block_shape(shape: Shape, axis: int, start: Size, size: Size) -> Shape:
@@ -131,7 +179,7 @@ block = Op(
     _cut,
     (lambda g, out, x, axis, start, size: place(g, axis=axis, start=start, size=shape_of(x)[axis]),),
 )
-"""``size`` rows (axis −2) or columns (axis −1) from ``start`` on."""
+"""``size`` rows (axis −2), columns (axis −1) or slices of another axis, from ``start`` on."""
 place: Op = Op(
     "place",
     "linear",
