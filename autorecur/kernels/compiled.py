@@ -1,0 +1,178 @@
+"""From the text of a loop to machine code, which is kept on disk for the next process.
+
+A kernel is one function ``kernel`` for one signature. Its file in the cache is named by the hash of everything that
+it depends on, so that nothing stale is ever read; files are only written, never changed. What goes wrong with the
+cache (a folder that cannot be written, a damaged file, a second process) costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from autorecur.kernels import composed, doubles, singles
+
+Kernel = Callable[..., Any]
+CORES: Mapping[str, ModuleType] = {"float64": doubles, "float32": singles}
+"""The scalar functions of a dtype."""
+_lock = threading.RLock()
+_known: dict[tuple[str, str, tuple[str, ...]], Kernel | None] = {}
+_announced = False
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept: AUTORECUR_CACHE_DIR, or the user's cache folder."""
+    chosen = os.environ.get("AUTORECUR_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("autorecur", appauthor=False)) / "kernels"
+
+
+@cache
+def compiler() -> ModuleType | None:
+    """numba, unless it is missing or disabled."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return None
+    try:
+        import numba
+    except ImportError:
+        return None
+    return None if numba.config.DISABLE_JIT else numba
+
+
+def scalar_functions(dtype: str, wrap: Callable[[Any], Any] = lambda function: function) -> dict[str, Any]:
+    """The functions and constants of a dtype by name; each function, wrapped, sees the others as wrapped.
+
+    The functions of ``composed.py`` are read with the names of the dtype's own core.
+    """
+    core = CORES[dtype]
+    names = {name: value for name, value in vars(core).items() if not name.startswith("_")}
+    names["__name__"] = __name__  # the module that unpickling looks for
+    for room in (core, composed):
+        for name, value in vars(room).items():
+            if isinstance(value, FunctionType) and value.__module__ == room.__name__:
+                names[name] = wrap(FunctionType(value.__code__, names, name))
+    return {**names, "real": np.dtype(dtype).type}
+
+
+def interpreted(source: str, dtype: str) -> Kernel:
+    """The kernel of a text as plain Python: slow, and the same numbers to rounding."""
+    names = scalar_functions(dtype)
+    exec(compile(source, "<kernel>", "exec"), names)
+    kernel: Kernel = names["kernel"]
+    return kernel
+
+
+def compiled(source: str, dtype: str, arguments: tuple[str, ...]) -> Kernel | None:
+    """The kernel of a text, or None without a compiler.
+
+    ``arguments`` are the types: ``"float64"`` for a number, ``"float64[]"`` for an array to write to, ``"const float64[]"``
+    for one to read, both contiguous and with one axis (``[,]`` for two).
+    """
+    key = (source, dtype, arguments)
+    if key not in _known:
+        with _lock:
+            if key not in _known:
+                numba = compiler()
+                _known[key] = None if numba is None else _made(numba, source, dtype, arguments)
+    return _known[key]
+
+
+def _made(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...]) -> Kernel:
+    """The kernel from the cache; else compiled and kept; if that fails, compiled."""
+    file = _file(numba, source, dtype, arguments)
+    if file is not None:
+        for attempt in (1, 2):
+            try:
+                return _compiled(numba, source, dtype, arguments, file)
+            except Exception:  # whatever a damaged or vanished file leads to
+                if attempt == 1:
+                    _discard(file)
+    return _compiled(numba, source, dtype, arguments, None)
+
+
+def _compiled(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], file: Path | None) -> Kernel:
+    # ``contract`` lets a product and a sum be one instruction. Sums must not be reordered: the shift that rounds would go.
+    inner = numba.njit(error_model="numpy", fastmath={"contract"}, forceinline=True)
+    names = scalar_functions(dtype, inner)
+    names["choose"].py_func.__code__ = _choose.__code__
+    exec(compile(source, str(file or "<kernel>"), "exec"), names)
+    if file is None or not any(file.parent.glob(f"__pycache__/{file.stem}.*.nbc")):
+        _announce()
+    make = numba.njit(_signature(numba, arguments), error_model="numpy", cache=file is not None)
+    kernel: Kernel = make(names["kernel"])
+    return kernel
+
+
+def _choose(condition: Any, a: Any, b: Any) -> Any:
+    return a if condition else b
+
+
+def _signature(numba: ModuleType, arguments: tuple[str, ...]) -> Any:
+    types = []
+    for argument in arguments:
+        name, _, axes = argument.removeprefix("const ").partition("[")
+        element = numba.from_dtype(np.dtype(name))
+        types.append(
+            numba.types.Array(element, 1 + axes.count(","), "C", readonly=argument.startswith("const "))
+            if axes
+            else element
+        )
+    return numba.void(*types)
+
+
+def _announce() -> None:
+    """Says once that there is something to wait for."""
+    global _announced
+    if not _announced:
+        _announced = True
+        print("autorecur: compiling kernels for large arrays, once", file=sys.stderr, flush=True)
+
+
+def _file(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...]) -> Path | None:
+    """The file that stands for a kernel in the cache; None where none can be written."""
+    parts = [source, dtype, *arguments, numba.__version__, np.__version__, sys.version, _library()]
+    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+    try:
+        folder = cache_folder()
+        file = folder / f"k{name}.py"
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as written:
+                written.write(source)
+            os.replace(written.name, file)
+        if not os.access(folder, os.W_OK):
+            return None
+    except (OSError, RuntimeError):  # RuntimeError: there is no home
+        return None
+    return file
+
+
+@cache
+def _library() -> str:
+    """The text of the scalar functions, which every kernel depends on."""
+    return "".join(Path(str(room.__file__)).read_text(encoding="utf-8") for room in (doubles, singles, composed))
+
+
+def _discard(file: Path) -> None:
+    for path in (file, *file.parent.glob(f"__pycache__/{file.stem}.*")):
+        try:
+            path.unlink()
+        except OSError:
+            continue
+    try:
+        file.write_text("", encoding="utf-8")
+    except OSError:
+        return
