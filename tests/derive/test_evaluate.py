@@ -10,7 +10,7 @@ import pytest
 from autorecur.cells import cells
 from autorecur.derive.derivation import Derivation, derive
 from autorecur.derive.losses import NAMES, default_output
-from autorecur.derive.results import user_shape
+from autorecur.graph.loading import user_shape
 from autorecur.language.building import cell
 from autorecur.language.cell import Cell
 from autorecur.language.sizes import resolve
