@@ -53,14 +53,14 @@ def check_derivatives(f: Callable[..., Any], *arrays: np.ndarray, tolerance: flo
     The second ones along random directions, which no symmetry can hide from: those of the first gradient by every array.
     """
     generator = np.random.default_rng(3)
-    given = list(arrays)
+    given = [np.asarray(array) for array in arrays]
     everywhere = tuple(range(len(given)))
 
     def value(*values: Any) -> Any:
         out = f(*values)
         return (out * np.random.default_rng(5).standard_normal(out.shape)).sum()
 
-    directions = [generator.standard_normal(a.shape) for a in given]
+    directions = [np.asarray(generator.standard_normal(a.shape)) for a in given]
 
     def along(*values: Any) -> Any:
         gradients = ar.grad(value, everywhere)(*values)

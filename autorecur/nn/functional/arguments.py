@@ -9,7 +9,10 @@ import numpy as np
 
 from autorecur.errors import AutorecurError, DtypeError, ShapeError
 from autorecur.language.nearest import did_you_mean
-from autorecur.tape.tensor import Array, ArrayLike, Tensor, as_tensor
+from autorecur.tape.numbers import Array
+from autorecur.tape.tensor import ArrayLike, Tensor, as_tensor
+
+CLASSES, ROWS = ("class", "classes"), ("row", "rows")
 
 
 class ArgumentError(AutorecurError, ValueError):
@@ -41,9 +44,9 @@ def check_probabilities(function: str, role: str, x: Tensor) -> None:
     outside = (x.data < 0) | (x.data > 1)
     if outside.any():
         place = first_place(outside)
+        hint = "; for logits take binary_cross_entropy_with_logits" if role == "input" else ""
         raise ArgumentError(
-            f"{function}: the {role} holds {x.data[place]}{at(place)}, and probabilities lie between 0 and 1; "
-            "for logits take binary_cross_entropy_with_logits"
+            f"{function}: the {role} holds {x.data[place]}{at(place)}, and probabilities lie between 0 and 1{hint}"
         )
 
 
@@ -53,22 +56,27 @@ def check_whole(function: str, role: str, x: Tensor) -> None:
         raise DtypeError(f"{function}: the {role} holds {x.dtype}, and has to hold integers: astype(int) makes them")
 
 
-def check_range(function: str, role: str, numbers: Array, size: int, what: str, besides: int | None = None) -> None:
-    """Raises ShapeError, with the place, unless all integers lie in 0 … size − 1 or are the one allowed ``besides``."""
-    outside = ((numbers < 0) | (numbers >= size)) & (numbers != besides)
-    if outside.any():
-        place = first_place(outside)
-        number, many = numbers[place], {"class": "classes", "row": "rows"}[what]
-        reason = (
-            f"{many} count from 0"
-            if number < 0
-            else f"there is 1 {what}"
-            if size == 1
-            else f"there are {size} {many}, 0 to {size - 1}"
-            if size
-            else f"there are no {many}"
-        )
-        raise ShapeError(f"{function}: the {role} holds {number}{at(place)}, and {reason}")
+def check_range(
+    function: str, role: str, numbers: Array, size: int, counted: tuple[str, str], besides: int | None = None
+) -> None:
+    """Raises ShapeError, with the place, unless all integers lie in 0 … size − 1 or are the one allowed ``besides``.
+
+    ``counted`` says what they number, one and many.
+    """
+    one, many = counted
+    outside = (numbers < 0) | (numbers >= size)
+    if besides is not None:
+        outside &= numbers != besides
+    if not outside.any():
+        return
+    place = first_place(outside)
+    if numbers[place] < 0:
+        reason = f"{many} count from 0"
+    elif size > 1:
+        reason = f"there are {size} {many}, 0 to {size - 1}"
+    else:
+        reason = f"there is 1 {one}" if size else f"there are no {many}"
+    raise ShapeError(f"{function}: the {role} holds {numbers[place]}{at(place)}, and {reason}")
 
 
 def input_and_target(function: str, input: ArrayLike, target: ArrayLike) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autorecur.errors import ShapeError
 from autorecur.nn.functional.activations import log_softmax
-from autorecur.nn.functional.arguments import check_fraction, check_range, check_whole
+from autorecur.nn.functional.arguments import CLASSES, check_fraction, check_range, check_whole
 from autorecur.nn.functional.reduction import check_reduction, reduced, summed
 from autorecur.ops import functions as ops
 from autorecur.ops.indexing import getitem
@@ -107,7 +107,7 @@ def _check_classes(function: str, scores: Tensor, goal: Tensor, ignore_index: in
         raise ShapeError(
             f"{function}: class numbers for an input of shape {scores.shape} have the shape {expected}, not {goal.shape}"
         )
-    check_range(function, "target", goal.data, count, "class", besides=ignore_index)
+    check_range(function, "target", goal.data, count, CLASSES, besides=ignore_index)
 
 
 def _of_classes(

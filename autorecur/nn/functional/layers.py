@@ -9,7 +9,7 @@ import numpy as np
 
 from autorecur import random
 from autorecur.errors import ShapeError
-from autorecur.nn.functional.arguments import ArgumentError, check_fraction, check_range, check_whole
+from autorecur.nn.functional.arguments import CLASSES, ROWS, ArgumentError, check_fraction, check_range, check_whole
 from autorecur.ops import functions as ops
 from autorecur.ops import reductions
 from autorecur.ops.indexing import getitem
@@ -127,7 +127,7 @@ def embedding(input: ArrayLike, weight: ArrayLike, padding_idx: int | None = Non
         raise ShapeError(f"embedding: the weight has shape {table.shape}, and has to have two axes, (count, size)")
     if numbers.size:
         check_whole("embedding", "input", numbers)
-    check_range("embedding", "input", numbers.data, table.shape[0], "row")
+    check_range("embedding", "input", numbers.data, table.shape[0], ROWS)
     rows = apply(getitem, (table,), {"index": (numbers.data.astype(np.intp),)})
     if padding_idx is None:
         return rows
@@ -158,5 +158,5 @@ def one_hot(tensor: ArrayLike, num_classes: int = -1) -> Tensor:
     classes = numbers.data.astype(np.intp)
     if count == -1:
         count = int(classes.max(initial=0)) + 1
-    check_range("one_hot", "tensor", classes, count, "class")
+    check_range("one_hot", "tensor", classes, count, CLASSES)
     return Tensor((classes[..., None] == np.arange(count)).astype(np.int64))
