@@ -77,11 +77,7 @@ class Trace:
     def cotangents(self, gradients: Sequence[Any], differentiable: bool | None = None) -> list[Tensor]:
         """The cotangents of the leaves for those of the outputs; zero where nothing depends on a leaf."""
         differentiable = self.nested if differentiable is None else differentiable
-        start: dict[Tensor, Any] = {}
-        for output, gradient in zip(self.outputs, gradients, strict=True):
-            if output.requires_grad:
-                g = gradient if differentiable else as_array(gradient)
-                start[output] = g if output not in start else start[output] + g
+        start = _added(self.outputs, gradients if differentiable else [as_array(g) for g in gradients])
         with enable_grad() if differentiable else no_grad():
             arrived = sweep(self.order, start, self.leaves, differentiable, useful=self.useful)
         zeros = (np.zeros(leaf.shape, leaf.dtype) for leaf in self.leaves)
@@ -97,6 +93,14 @@ class Trace:
                 "take a .sum(), or use ar.jacobian"
             )
         return self.outputs[0]
+
+
+def _added(tensors: Sequence[Tensor], cotangents: Sequence[Any]) -> dict[Tensor, Any]:
+    """The cotangent of each tensor; one that stands in several places gets the sum."""
+    found: dict[Tensor, Any] = {}
+    for t, g in zip(tensors, cotangents, strict=True):
+        found[t] = found[t] + g if t in found else g
+    return found
 
 
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
@@ -198,7 +202,7 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     pulled = trace.cotangents(probes, differentiable=True)
     order = reachable(pulled, probes)
     nested = trace.nested or (trace.outer and any(d.requires_grad for d in directions))
-    start: dict[Tensor, Any] = {g: d if nested else d.data for g, d in zip(pulled, directions, strict=True)}
+    start = _added(pulled, [d if nested else d.data for d in directions])
     with enable_grad() if nested else no_grad():
         found = sweep(order, start, probes, nested, useful=leading_to(probes, order))
     pushed = [found.get(probe, np.zeros(probe.shape, probe.dtype)) for probe in probes]

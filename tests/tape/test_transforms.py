@@ -151,6 +151,12 @@ def test_a_function_that_does_not_depend_on_its_argument() -> None:
     assert ar.jacobian(lambda x: np.ones(2))(np.ones(3)).tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
+def test_a_tensor_that_is_returned_twice_gets_both_cotangents() -> None:
+    """As an output of vjp, and as a cotangent inside jvp."""
+    assert ar.vjp(lambda x: (x, x), 1.0)[1]((2.0, 3.0))[0].item() == 5
+    assert ar.jvp(lambda a, b: a + b, (1.0, 2.0), (1.0, 10.0))[1].item() == 11
+
+
 def test_the_identity_has_a_derivative() -> None:
     """The argument itself may be the result."""
     assert ar.grad(lambda x: x)(2.0).item() == 1
