@@ -104,8 +104,9 @@ def _check_classes(function: str, scores: Tensor, goal: Tensor, ignore_index: in
     if goal.size:
         check_whole(function, "target", goal)
     if goal.shape != expected:
+        hint = "; for probabilities give floats" if goal.shape == scores.shape and function == "cross_entropy" else ""
         raise ShapeError(
-            f"{function}: class numbers for an input of shape {scores.shape} have the shape {expected}, not {goal.shape}"
+            f"{function}: class numbers for an input of shape {scores.shape} have the shape {expected}, not {goal.shape}{hint}"
         )
     check_range(function, "target", goal.data, count, CLASSES, besides=ignore_index)
 
