@@ -59,9 +59,10 @@ _ROOMS = {
     "checkpoint": "tape.checkpoint",
     "debug_anomalies": "tape.anomalies",
     "manual_seed": "random",
+    "gradcheck": "testing.checking",
 }
 """Where each name that is loaded on first use lives."""
-_WHOLE_ROOMS = {"nn"}
+_WHOLE_ROOMS = {"nn", "testing"}
 """Rooms that are entered by their own name."""
 
 
