@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autorecur.arrays import elementwise, reductions, shapes
+from autorecur.arrays import comparisons, creation, elementwise, joining, linear, picking, reductions, rounding, shapes, trigonometry
 from autorecur.arrays.methods import give_methods
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     name: function
-    for room in (elementwise, reductions, shapes)
+    for room in (elementwise, reductions, shapes, trigonometry, comparisons, rounding, linear, joining, picking, creation)
     for name, function in vars(room).items()
     if callable(function) and getattr(function, "__module__", "") == room.__name__ and not name.startswith("_")
 }

@@ -1,18 +1,241 @@
-"""Sums, means, extrema over axes, with NumPy's names, arguments and defaults."""
+"""Sums, products, means, extrema, norms and scans over axes, with NumPy's names, arguments and defaults.
+
+``axis`` is one axis, several in a tuple, or None for all of them; joined axes are dropped, or kept with size 1 if ``keepdims``.
+"""
 
 from __future__ import annotations
 
-from autorecur.arrays.axes import Axis, normal_axes
-from autorecur.ops import reductions
+from math import nan
+from operator import index
+from typing import Any
+
+from autorecur.arrays.axes import Axis, normal_axes, normal_axis
+from autorecur.errors import ShapeError
+from autorecur.ops import Op, comparisons, reductions, scans
+from autorecur.ops.arithmetic import multiply, subtract
+from autorecur.ops.functions import absolute, square
+from autorecur.ops.shape import reshape
 from autorecur.tape.tensor import ArrayLike, Tensor, apply, as_tensor
 
 
-def sum(x: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The sum over all numbers, or over the listed axes, which are dropped or kept with size 1.
+def _joined(op: Op, name: str, a: ArrayLike, axis: Axis, keepdims: bool, **attributes: Any) -> Tensor:
+    a = as_tensor(a)
+    return apply(op, (a,), {"axis": normal_axes(axis, a.ndim, name), "keepdims": bool(keepdims), **attributes})
+
+
+def sum(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The sum over all numbers, or over the listed axes; that of no numbers is 0.
 
     >>> import autorecur as ar
     >>> ar.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     tensor([4., 6.])
     """
+    return _joined(reductions.total, "sum", a, axis, keepdims)
+
+
+def mean(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The mean of all numbers, or over the listed axes; that of integers is a float, that of no numbers NaN.
+
+    >>> import autorecur as ar
+    >>> ar.mean([[1, 2], [3, 4]], axis=1)
+    tensor([1.5, 3.5])
+    """
+    return _joined(reductions.mean, "mean", a, axis, keepdims)
+
+
+def prod(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The product of all numbers, or over the listed axes; zeros among them leave the derivatives right.
+
+    >>> import autorecur as ar
+    >>> ar.grad(ar.prod)(ar.tensor([2.0, 0.0, 3.0]))
+    tensor([0., 6., 0.])
+    """
+    return _joined(scans.product, "prod", a, axis, keepdims)
+
+
+def max(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The largest number; equal ones share the derivative. Raises ShapeError where there is no number.
+
+    >>> import autorecur as ar
+    >>> ar.max([[1.0, 5.0], [7.0, 2.0]], axis=1)
+    tensor([5., 7.])
+    """
+    return _joined(reductions.maximum_of, "max", a, axis, keepdims)
+
+
+def min(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The smallest number; equal ones share the derivative. Raises ShapeError where there is no number.
+
+    >>> import autorecur as ar
+    >>> ar.min([[1.0, 5.0], [7.0, 2.0]], axis=1)
+    tensor([1., 2.])
+    """
+    return _joined(reductions.minimum_of, "min", a, axis, keepdims)
+
+
+amax, amin = max, min
+
+
+def var(a: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+    """The mean square of the deviations from the mean: their sum divided by the number of numbers less ``ddof``.
+
+    NaN where there are not more numbers than ``ddof``.
+
+    >>> import autorecur as ar
+    >>> ar.var([1.0, 2.0, 3.0, 4.0], ddof=1)
+    tensor(1.66666667)
+    """
+    deviations, axes, weight = _deviations(a, axis, ddof, "var")
+    added = apply(reductions.total, (apply(square, (deviations,)),), {"axis": axes, "keepdims": bool(keepdims)})
+    return apply(multiply, (added, weight))
+
+
+def std(a: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+    """The root of the mean square of the deviations from the mean; where all numbers are equal the derivative is 0.
+
+    >>> import autorecur as ar
+    >>> ar.std([1.0, 3.0, 5.0, 7.0])
+    tensor(2.23606798)
+    """
+    deviations, axes, weight = _deviations(a, axis, ddof, "std")
+    length = apply(reductions.norm, (deviations,), {"axis": axes, "keepdims": bool(keepdims)})
+    return apply(multiply, (length, weight**0.5))
+
+
+def _deviations(a: ArrayLike, axis: Axis, ddof: float, name: str) -> tuple[Tensor, tuple[int, ...], float]:
+    """What the numbers differ by from their mean, the axes of the mean, and the weight of a square in the variance."""
+    x = as_tensor(a)
+    axes = normal_axes(axis, x.ndim, name)
+    number = reductions.count(x, axes)
+    center = apply(reductions.mean, (x,), {"axis": axes, "keepdims": True})
+    return apply(subtract, (x, center)), axes, 1 / (number - ddof) if number > ddof else nan
+
+
+def norm(x: ArrayLike, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The length of x as a vector: ``(Σ |x|ᵖ)^(1/p)`` with p = ``ord`` > 0, which may be infinite.
+
+    At the origin the derivative is 0. It is no norm of matrices: over several axes, or None, all numbers along them are one
+    vector. Raises ShapeError for an ord that is not above 0.
+
+    >>> import autorecur as ar
+    >>> ar.norm([[3.0, 4.0], [6.0, 8.0]], axis=1)
+    tensor([ 5., 10.])
+    """
+    if not ord > 0:
+        raise ShapeError(f"norm: ord must be a number above 0, and is {ord}")
+    if ord == 2:
+        return _joined(reductions.norm, "norm", x, axis, keepdims)
+    if ord == 1:
+        return _joined(reductions.total, "norm", apply(absolute, (x,)), axis, keepdims)
+    if ord == float("inf"):
+        return _joined(reductions.maximum_of, "norm", apply(absolute, (x,)), axis, keepdims)
+    return _joined(reductions.p_norm, "norm", x, axis, keepdims, ord=ord)
+
+
+def logsumexp(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """log Σ eᵃ without overflow; −∞ adds nothing, and where there is nothing else the value is −∞ and the derivative NaN.
+
+    >>> import autorecur as ar
+    >>> ar.logsumexp([1000.0, 1000.0])
+    tensor(1000.69314718)
+    """
+    return _joined(reductions.logsumexp, "logsumexp", a, axis, keepdims)
+
+
+def softmax(x: ArrayLike, axis: Axis = None) -> Tensor:
+    """Exponentials divided by their sum over all axes, or over those listed, without overflow.
+
+    >>> import autorecur as ar
+    >>> ar.softmax([[0.0, 0.0], [1000.0, -1000.0]], axis=-1)
+    tensor([[0.5, 0.5],
+            [1. , 0. ]])
+    """
     x = as_tensor(x)
-    return apply(reductions.total, (x,), {"axis": normal_axes(axis, x.ndim, "sum"), "keepdims": keepdims})
+    return apply(reductions.softmax, (x,), {"axis": normal_axes(axis, x.ndim, "softmax")})
+
+
+def log_softmax(x: ArrayLike, axis: Axis = None) -> Tensor:
+    """The logarithm of :func:`softmax`, finite where that rounds to 0.
+
+    >>> import autorecur as ar
+    >>> ar.log_softmax([0.0, -10000.0])
+    tensor([     0., -10000.])
+    """
+    x = as_tensor(x)
+    return apply(reductions.log_softmax, (x,), {"axis": normal_axes(axis, x.ndim, "log_softmax")})
+
+
+def cumsum(a: ArrayLike, axis: int | None = None) -> Tensor:
+    """Running sums along an axis; along all numbers in one row for None.
+
+    >>> import autorecur as ar
+    >>> ar.cumsum([1.0, 2.0, 3.0])
+    tensor([1., 3., 6.])
+    """
+    return _scanned(scans.cumsum, a, axis)
+
+
+def cumprod(a: ArrayLike, axis: int | None = None) -> Tensor:
+    """Running products along an axis; along all numbers in one row for None. Zeros leave the derivatives right.
+
+    >>> import autorecur as ar
+    >>> ar.cumprod([2.0, 3.0, 4.0])
+    tensor([ 2.,  6., 24.])
+    """
+    return _scanned(scans.cumprod, a, axis)
+
+
+def _scanned(op: Op, a: ArrayLike, axis: int | None) -> Tensor:
+    a = as_tensor(a)
+    if axis is None:
+        a, axis = (a if a.ndim == 1 else apply(reshape, (a,), {"shape": (a.size,)})), 0
+    return apply(op, (a,), {"axis": normal_axis(index(axis), a.ndim, op.name)})
+
+
+def argmax(a: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The index of the first largest number along an axis, or in one row for None. Raises ShapeError where there is none.
+
+    >>> import autorecur as ar
+    >>> ar.argmax([[1.0, 5.0], [7.0, 2.0]], axis=1)
+    tensor([1, 0])
+    """
+    return _sought(comparisons.argmax, a, axis, keepdims)
+
+
+def argmin(a: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The index of the first smallest number along an axis, or in one row for None. Raises ShapeError where there is none.
+
+    >>> import autorecur as ar
+    >>> ar.argmin([[1.0, 5.0], [7.0, 2.0]], axis=1)
+    tensor([0, 1])
+    """
+    return _sought(comparisons.argmin, a, axis, keepdims)
+
+
+def _sought(op: Op, a: ArrayLike, axis: int | None, keepdims: bool) -> Tensor:
+    a = as_tensor(a)
+    shape = (1,) * a.ndim
+    if axis is None:
+        found = apply(op, (a.data.reshape(-1),), {"axis": 0, "keepdims": False})
+        return apply(reshape, (found,), {"shape": shape}) if keepdims else found
+    return apply(op, (a,), {"axis": normal_axis(index(axis), a.ndim, op.name), "keepdims": bool(keepdims)})
+
+
+def any(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Whether a number other than 0, or a True, is among them.
+
+    >>> import autorecur as ar
+    >>> ar.any([[False, True], [False, False]], axis=1)
+    tensor([ True, False])
+    """
+    return _joined(comparisons.any_of, "any", a, axis, keepdims)
+
+
+def all(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Whether no number is 0, or no value False.
+
+    >>> import autorecur as ar
+    >>> ar.all([[True, True], [False, True]], axis=1)
+    tensor([ True, False])
+    """
+    return _joined(comparisons.all_of, "all", a, axis, keepdims)

@@ -53,8 +53,10 @@ def _joined(name: str, kernel: Callable[..., Any]) -> Op:
     return Op(name, "search", shape, kernel, (None,))
 
 
-any_of = _joined("any", lambda x, axis, keepdims=True: np.logical_or.reduce(x, axis, None, None, keepdims))
-all_of = _joined("all", lambda x, axis, keepdims=True: np.logical_and.reduce(x, axis, None, None, keepdims))
+_any: Any = np.logical_or.reduce
+_all: Any = np.logical_and.reduce
+any_of = _joined("any", lambda x, axis, keepdims=True: _any(x, axis, None, None, keepdims))
+all_of = _joined("all", lambda x, axis, keepdims=True: _all(x, axis, None, None, keepdims))
 argmax = _joined("argmax", lambda x, axis, keepdims=True: np.argmax(x, axis=axis, keepdims=keepdims))
 argmin = _joined("argmin", lambda x, axis, keepdims=True: np.argmin(x, axis=axis, keepdims=keepdims))
 """The index of the first of the largest or smallest numbers along one axis."""

@@ -33,6 +33,9 @@ from autorecur.ops.shape import reshape
 COMPONENTS = (-2, -1)
 """The axes of a quantity of a cell: its rows and its columns."""
 Axes = tuple[int, ...]
+_added: Any = np.add.reduce
+_largest: Any = np.maximum.reduce
+_smallest: Any = np.minimum.reduce
 
 
 def count(x: Any, axis: Axes) -> Any:
@@ -96,7 +99,7 @@ def _sum_to(x: Any, shape: Shape) -> Any:
     stretched = tuple(range(extra)) + tuple(
         i + extra for i, size in enumerate(shape) if size == 1 and np.shape(x)[i + extra] != 1
     )
-    return np.add.reduce(x, stretched).reshape(shape) if stretched else x
+    return _added(x, stretched).reshape(shape) if stretched else x
 
 
 sum_to = Op(
@@ -109,7 +112,7 @@ sum_to = Op(
 """Sums over every axis that broadcasting had stretched, until the shape is ``shape``."""
 
 
-def _broadcast_to(x: Any, shape: Shape) -> Any:
+def _broadcast_to(x: Any, shape: Any) -> Any:
     """Keeps axes in front of those named in ``shape``: batches. A single number is seen from everywhere, without a copy."""
     own = np.shape(x)
     if not own:
@@ -128,13 +131,13 @@ broadcast_to: Op = Op(
 
 
 def _mean(x: Any, axis: Axes, keepdims: bool = True) -> Any:
-    number, added = count(x, axis), np.add.reduce(x, axis, None, None, keepdims)
+    number, added = count(x, axis), _added(x, axis, None, None, keepdims)
     return np.true_divide(added, number) if number else np.multiply(added, np.nan)
 
 
 total = reduction(
     "sum",
-    lambda x, axis, keepdims=True: np.add.reduce(x, axis, None, None, keepdims),
+    lambda x, axis, keepdims=True: _added(x, axis, None, None, keepdims),
     lambda g, out, x, axis: broadcast_to(g, shape=shape_of(x)),
 )
 mean = reduction(
@@ -152,11 +155,11 @@ def _flat(x: Any, axis: Axes) -> Any:
 
 
 def _extremum(largest: bool) -> Any:
-    fast, search = (np.maximum, np.argmax) if largest else (np.minimum, np.argmin)
+    fast, search = (_largest, np.argmax) if largest else (_smallest, np.argmin)
 
     def kernel(x: Any, axis: Axes, keepdims: bool = True) -> Any:
         if not is_complex(x):
-            return fast.reduce(x, axis, None, None, keepdims)
+            return fast(x, axis, None, None, keepdims)
         flat = _flat(x, axis)
         best = search(np.real(flat), axis=-1)
         return np.take_along_axis(flat, best[..., None], axis=-1).reshape(_kept(np.shape(x), axis, keepdims))
@@ -188,26 +191,26 @@ minimum_of = reduction("min", _extremum(False), _to_extrema, kink=_gap(False), s
 
 def _scale(x: Any, axis: Axes) -> Any:
     """The largest size of a number along the axes, which are kept; 1 where that is 0 or infinite."""
-    largest = np.maximum.reduce(np.abs(x), axis, None, None, True, 0)
+    largest = _largest(np.abs(x), axis, None, None, True, 0)
     return np.where((largest > 0) & (largest < np.inf), largest, 1)
 
 
 @np.errstate(over="ignore", under="ignore")
 def _norm(x: Any, axis: Axes, keepdims: bool = True) -> Any:
     x = x if x.dtype.kind in "fcO" else x.astype(float)
-    squares = np.add.reduce(x * x, axis, None, None, keepdims)
+    squares = _added(x * x, axis, None, None, keepdims)
     if x.dtype.kind != "f" or _well_inside(squares):
         return np.sqrt(squares)
     scale = _scale(x, axis)
     small = x / scale
-    found = np.sqrt(np.add.reduce(small * small, axis, None, None, True)) * scale
+    found = np.sqrt(_added(small * small, axis, None, None, True)) * scale
     return found if keepdims else found.reshape(_kept(x.shape, axis, False))
 
 
 def _well_inside(squares: Any) -> bool:
     """Whether no square became infinite, or so small that digits were lost."""
     limits = np.finfo(squares.dtype)
-    least, most = np.minimum.reduce(squares, None, initial=1), np.maximum.reduce(squares, None, initial=0)
+    least, most = _smallest(squares, None, initial=1), _largest(squares, None, initial=0)
     return bool(least > limits.tiny / limits.eps and most <= limits.max)
 
 
@@ -223,7 +226,7 @@ norm = reduction(
 def _p_norm(x: Any, axis: Axes, ord: float) -> Any:
     size = absolute.kernel(x)
     scale = _scale(x, axis)
-    return np.add.reduce((size / scale) ** ord, axis, None, None, True) ** (1 / ord) * scale
+    return _added((size / scale) ** ord, axis, None, None, True) ** (1 / ord) * scale
 
 
 def _slope_of_p_norm(g: Any, out: Any, x: Any, axis: Axes, ord: float) -> Any:
@@ -243,24 +246,24 @@ p_norm = reduction(
 
 @np.errstate(divide="ignore", over="ignore")
 def _logsumexp(x: Any, axis: Axes) -> Any:
-    top = np.maximum.reduce(x, axis, None, None, True, -np.inf if x.dtype.kind == "f" else None)
+    top = _largest(x, axis, None, None, True, -np.inf if x.dtype.kind == "f" else None)
     top = np.where(np.isfinite(top), top, 0)
-    return top + np.log(np.add.reduce(np.exp(x - top), axis, None, None, True))
+    return top + np.log(_added(np.exp(x - top), axis, None, None, True))
 
 
 def _softmax(x: Any, axis: Axes) -> Any:
     powers = _powers(x, axis)
-    return powers / np.add.reduce(powers, axis, None, None, True)
+    return powers / _added(powers, axis, None, None, True)
 
 
 def _log_softmax(x: Any, axis: Axes) -> Any:
     below = _below_top(x, axis)
-    return below - np.log(np.add.reduce(np.exp(below), axis, None, None, True))
+    return below - np.log(_added(np.exp(below), axis, None, None, True))
 
 
 def _below_top(x: Any, axis: Axes) -> Any:
     """The numbers less the largest of them, so that no exponential overflows."""
-    return np.subtract(x, np.maximum.reduce(x, axis, None, None, True)) if np.size(x) else x
+    return np.subtract(x, _largest(x, axis, None, None, True)) if np.size(x) else x
 
 
 def _powers(x: Any, axis: Axes) -> Any:
@@ -298,7 +301,7 @@ log_softmax = Op(
 
 def _cross_entropy(z: Any, target: Any, axis: Axes) -> Any:
     def summed(x: Any) -> Any:
-        return np.add.reduce(x, axis, None, None, True)
+        return _added(x, axis, None, None, True)
 
     return summed(target) * _logsumexp(z, axis) - summed(target * z)
 
@@ -309,7 +312,7 @@ def _binary_cross_entropy(z: Any, target: Any, axis: Axes) -> Any:
         costs = softplus.kernel(z) - target * z
     else:
         costs = (np.maximum(z, 0) - target * z) + np.log1p(np.exp(-np.absolute(z)))
-    return np.add.reduce(costs, axis, None, None, True)
+    return _added(costs, axis, None, None, True)
 
 
 cross_entropy = Op(

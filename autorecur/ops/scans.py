@@ -15,6 +15,8 @@ from autorecur.ops.op import Op, Shape, shape_of
 from autorecur.ops.reductions import Axes, reduction
 from autorecur.ops.shape import permute, reshape
 
+_multiplied: Any = np.multiply.reduce
+
 
 def _same(shape: Shape, *_: Shape, **attributes: Any) -> Shape:
     return shape
@@ -76,7 +78,7 @@ def _recurrence(a: Any, b: Any, axis: int, reverse: bool = False) -> Any:
 def _recurrence_of_numbers(a: list[Any], b: list[Any], result: Any) -> Any:
     """One single row: Python's numbers are faster than arrays of one number."""
     y = 0.0
-    found = []
+    found: list[Any] = []
     for factor, term in zip(a, b, strict=True):
         y = term + factor * y if found else term
         found.append(y)
@@ -134,6 +136,6 @@ def _of_the_others(x: Any, axis: Axes) -> Any:
 
 product = reduction(
     "prod",
-    lambda x, axis, keepdims=True: np.multiply.reduce(x, axis, None, None, keepdims),
+    lambda x, axis, keepdims=True: _multiplied(x, axis, None, None, keepdims),
     lambda g, out, x, axis: g * _of_the_others(x, axis),
 )
