@@ -13,8 +13,9 @@ LESSONS = sorted((ROOT / "notes" / "lessons").glob("*.md"))
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_examples_run(lesson: Path) -> None:
-    """Each ``>>>`` gives what stands below it."""
+def test_examples_run(lesson: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each ``>>>`` gives what stands below it, in a Python that was started where the project lies."""
+    monkeypatch.chdir(ROOT)
     failed, attempted = doctest.testfile(str(lesson), module_relative=False, encoding="utf-8")
     assert attempted > 10
     assert not failed
@@ -23,7 +24,7 @@ def test_examples_run(lesson: Path) -> None:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_quotations_are_literal(lesson: Path) -> None:
     """A fenced block starts with a path; each of its lines stands in that file."""
-    quotations = re.findall(r"^```\w*\n(autorecur/\S+)\n(.*?)^```", lesson.read_text(encoding="utf-8"), re.M | re.S)
+    quotations = re.findall(r"^```\w*\n((?:autorecur|notes)/\S+)\n(.*?)^```", lesson.read_text(encoding="utf-8"), re.M | re.S)
     assert quotations
     for path, quoted in quotations:
         lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
