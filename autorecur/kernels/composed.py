@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels.doubles import HALF, ONE, TWO, ZERO, choose, exp, expm1, expm1_of_negative, log_of
+from autorecur.kernels.doubles import DENSITY, HALF, ONE, TWO, ZERO, choose, exp, expm1, expm1_of_negative, log_of
 
 
 def tanh(x: Any) -> Any:
@@ -33,21 +33,29 @@ def silu(x: Any) -> Any:
     return x * sigmoid(x)
 
 
-def relu(x: Any) -> Any:
-    return choose(x > ZERO, x, ZERO)
-
-
-def leaky_relu(x: Any, slope: Any) -> Any:
-    return choose(x > ZERO, x, slope * x)
-
-
 def elu(x: Any) -> Any:
     return choose(x > ZERO, x, expm1(choose(x > ZERO, ZERO, x)))
 
 
 def heaviside(x: Any) -> Any:
-    return choose(x > ZERO, ONE, x * ZERO)
+    return choose(x > ZERO, ONE, ZERO)
 
 
 def half_step(x: Any) -> Any:
-    return choose(x > ZERO, ONE, choose(x == ZERO, HALF, x * ZERO))
+    return choose(x > ZERO, ONE, choose(x < ZERO, ZERO, HALF))
+
+
+def sign(x: Any) -> Any:
+    return choose(x > ZERO, ONE, choose(x < ZERO, -ONE, x))
+
+
+def ratio(a: Any, b: Any) -> Any:
+    return choose(b == ZERO, ZERO, a / b)
+
+
+def indicator(condition: Any) -> Any:
+    return choose(condition, ONE, ZERO)
+
+
+def normal_pdf(x: Any) -> Any:
+    return exp(-HALF * x * x) * DENSITY

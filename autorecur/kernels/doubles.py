@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 ZERO, HALF, ONE, TWO = np.float64(0), np.float64(0.5), np.float64(1), np.float64(2)
+DENSITY = np.float64(0.3989422804014327)
 INFINITY, NAN = np.float64(np.inf), np.float64(np.nan)
 TOP, BOTTOM = np.float64(710), np.float64(-746)
 """Above and below, exp is infinite and 0."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+DENSITY = np.float32(0.3989422804014327)
 INFINITY, NAN = np.float32(np.inf), np.float32(np.nan)
 TOP, BOTTOM = np.float32(89), np.float32(-104)
 LOWEST = np.float32(-30)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autorecur.kernels.choice import large
 from autorecur.ops.arithmetic import divide, elementwise, no_integer_powers, power
 from autorecur.ops.op import Op
 
@@ -32,7 +33,7 @@ TWO_OVER_ROOT_PI = Constant(2 / math.sqrt(math.pi), "2/sqrt(pi)")
 
 def function(name: str, kernel: Any, partial: Callable[[Any, Any], Any], formula: Any, **facts: Any) -> Op:
     """A function of one variable with derivative ``partial(out, x)``."""
-    return elementwise(name, kernel, lambda g, out, x: g * partial(out, x), formula=formula, **facts)
+    return elementwise(name, large(name, kernel), lambda g, out, x: g * partial(out, x), formula=formula, **facts)
 
 
 def _special(name: str) -> Callable[[Any], Any]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from autorecur.kernels.choice import LEAST_TO_FUSE
+from autorecur.kernels.fused import fused
 from autorecur.ops.op import Op, shape_of
 from autorecur.ops.reductions import sum_to
 
@@ -22,6 +26,10 @@ def pull_back(
         rule = op.pullbacks[wanted]
     if rule is None:
         return None
+    if op.broadcasts and type(out) is np.ndarray and out.size >= LEAST_TO_FUSE:
+        cotangent = fused(op, wanted, g, out, inputs, attributes)
+        if cotangent is not None:
+            return cotangent
     cotangent = rule(g, out, *inputs, **attributes)
     if not op.broadcasts:
         return cotangent
