@@ -253,17 +253,14 @@ def softmax(input: ArrayLike, dim: int, *, dtype: Any = None) -> Tensor:
 
 
 def log_softmax(input: ArrayLike, dim: int, *, dtype: Any = None) -> Tensor:
-    """The logarithm of :func:`softmax` along the axis ``dim``, exact also where the softmax itself is 0 or 1.
+    """The logarithm of :func:`softmax` along the axis ``dim``, exact also where the softmax itself is 0.
 
     >>> import autorecur as ar
     >>> ar.nn.functional.log_softmax([0.0, 10000.0], dim=-1)
     tensor([-10000.,      0.])
     """
     x = _floats(input, dtype)
-    axis = (normal_axis(dim, x.ndim, "log_softmax"),)
-    top = np.max(x.data, axis=axis, keepdims=True, initial=-np.inf)
-    shifted = x - Tensor(np.where(np.isfinite(top), top, 0).astype(top.dtype))  # the same for every constant
-    return shifted - apply(reductions.logsumexp, (shifted,), {"axis": axis})
+    return apply(reductions.log_softmax, (x,), {"axis": (normal_axis(dim, x.ndim, "log_softmax"),)})
 
 
 def _floats(input: ArrayLike, dtype: Any) -> Tensor:
