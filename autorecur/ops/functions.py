@@ -27,6 +27,10 @@ class Constant(float):
         self.text = text
         return self
 
+    def __mul__(self, other: Any) -> Any:
+        """For numbers a plain float, which leaves their dtype alone; the nodes of a graph see the name."""
+        return float(self) * other if hasattr(other, "dtype") else NotImplemented
+
 
 TWO_OVER_ROOT_PI = Constant(2 / math.sqrt(math.pi), "2/sqrt(pi)")
 
