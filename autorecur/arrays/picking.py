@@ -58,8 +58,8 @@ def take_along_axis(arr: ArrayLike, indices: ArrayLike, axis: int | None = -1) -
     wanted = np.asarray(wanted)
     if wanted.dtype.kind != "i" or wanted.ndim != a.ndim:
         raise ShapeError(
-            f"take_along_axis: indices are integers with as many axes as the tensor: {wanted.dtype} of shape {wanted.shape} "
-            f"for a tensor of shape {a.shape}"
+            f"take_along_axis: a tensor of shape {a.shape} needs integers with as many axes, "
+            f"not {wanted.dtype} of shape {wanted.shape}"
         )
     for i, (size, count) in enumerate(zip(a.shape, wanted.shape, strict=True)):
         if i != place and count not in (1, size) and size != 1:
