@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.errors import ShapeError
+from autorecur.kernels.rows import along_rows
 from autorecur.ops.arithmetic import divide, multiply, power, ratio, shown
 from autorecur.ops.functions import (
     absolute,
@@ -198,7 +199,11 @@ def _scale(x: Any, axis: Axes) -> Any:
 @np.errstate(over="ignore", under="ignore")
 def _norm(x: Any, axis: Axes, keepdims: bool = True) -> Any:
     x = x if x.dtype.kind in "fcO" else x.astype(float)
-    squares = _added(x * x, axis, None, None, keepdims)
+    if x.dtype.kind == "f" and x.ndim == len(axis) and x.flags.c_contiguous and not keepdims:
+        row = x.reshape(-1)
+        squares = row.dot(row)
+    else:
+        squares = _added(x * x, axis, None, None, keepdims)
     if x.dtype.kind != "f" or _well_inside(squares):
         return np.sqrt(squares)
     scale = _scale(x, axis)
@@ -248,26 +253,30 @@ p_norm = reduction(
 def _logsumexp(x: Any, axis: Axes) -> Any:
     top = _largest(x, axis, None, None, True, -np.inf if x.dtype.kind == "f" else None)
     top = np.where(np.isfinite(top), top, 0)
-    return top + np.log(_added(np.exp(x - top), axis, None, None, True))
+    return top + np.log(_added(exp.kernel(x - top), axis, None, None, True))
 
 
 def _softmax(x: Any, axis: Axes) -> Any:
-    powers = _powers(x, axis)
-    return powers / _added(powers, axis, None, None, True)
+    found = along_rows("softmax", x, axis)
+    if found is not None:
+        return found
+    powers = exp.kernel(_below_top(x, axis))
+    whole = _added(powers, axis, None, None, True)
+    return np.divide(powers, whole, powers if type(powers) is np.ndarray else None)
 
 
 def _log_softmax(x: Any, axis: Axes) -> Any:
+    found = along_rows("log_softmax", x, axis)
+    if found is not None:
+        return found
     below = _below_top(x, axis)
-    return below - np.log(_added(np.exp(below), axis, None, None, True))
+    whole = np.log(_added(exp.kernel(below), axis, None, None, True))
+    return np.subtract(below, whole, below if type(below) is np.ndarray and below.dtype.kind == "f" else None)
 
 
 def _below_top(x: Any, axis: Axes) -> Any:
     """The numbers less the largest of them, so that no exponential overflows."""
-    return np.subtract(x, _largest(x, axis, None, None, True)) if np.size(x) else x
-
-
-def _powers(x: Any, axis: Axes) -> Any:
-    return np.exp(_below_top(x, axis))
+    return np.subtract(x, _largest(x, axis, None, None, True)) if np.size(x) else np.exp(x)
 
 
 def _as_it_was(shape: Shape, axis: Axes) -> Shape:

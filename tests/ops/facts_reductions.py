@@ -89,7 +89,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "all": lambda x, axis, keepdims=True: np.all(x, axis=axis, keepdims=keepdims),
     "argmax": lambda x, axis, keepdims=True: np.argmax(x, axis=axis, keepdims=keepdims),
     "argmin": lambda x, axis, keepdims=True: np.argmin(x, axis=axis, keepdims=keepdims),
-    "log_softmax": lambda x, axis: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
+    "log_softmax": lambda x, axis: np.log(np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)),
     "p_norm": _p_norm,
     "cumsum": _forward(np.cumsum),
     "cumprod": _forward(np.cumprod),
