@@ -127,7 +127,7 @@ def _lost(one: Evidence) -> str:
 def _factor(one: Evidence, point: Point) -> str:
     """One number by which all entries are off."""
     found, true = one.at(one.analytic), one.numeric
-    if not np.any(true):
+    if not true @ true > 0:
         return ""
     ratio = float(found @ true / (true @ true))
     if not np.isfinite(ratio) or not one.agrees(one.analytic, ratio):

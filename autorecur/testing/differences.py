@@ -8,7 +8,7 @@ cotangent. Steps are powers of two, which most floats can be moved by without ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +21,9 @@ FACTOR = 16.0
 """How much narrower the next window is."""
 WINDOWS = 6
 """How many windows are tried for each size of number."""
+EPS = float(np.finfo(np.float64).eps)
+UNDERFLOW = 1e-300
+"""Numbers down here lose digits."""
 IMAGINARY = 2.0**-100
 """The complex step: nothing is subtracted, so it may be as small as one likes."""
 
@@ -29,19 +32,35 @@ class Line:
     """The outputs of a function while one entry moves: ``at(step)`` gives a vector, NaN where the function is not defined.
 
     ``weights`` is the cotangent: derivatives are those of ⟨weights, outputs⟩. ``rounding`` is by how much each output may
-    be off.
+    be off at x, ``eps`` the same relative to any output; ``x`` is the entry, or None for a line through many.
     """
 
-    def __init__(self, at: Callable[[float], Array], weights: Array, rounding: Array) -> None:
+    def __init__(
+        self, at: Callable[[float], Array], weights: Array, rounding: Array, eps: float, x: float | None = None
+    ) -> None:
         self._at = at
         self._known: dict[float, Array] = {}
         self.weights = weights
         self.rounding = rounding
+        self.x = x
+        self.eps = eps
 
     def __call__(self, step: float) -> Array:
         if step not in self._known:
             self._known[step] = self._at(step)
         return self._known[step]
+
+    def slip(self, step: float) -> float:
+        """By how much x + h and x − h are not where they should be, because floats cannot say it."""
+        if self.x is None:
+            return EPS * step
+        return max(abs(_lost(self.x, step)), abs(_lost(self.x, -step)))
+
+    def noise(self, step: float) -> float:
+        """By how much rounding may alter the weighted sum of the outputs at this step, also of those that stand still."""
+        largest = np.maximum(np.abs(self(step)), np.abs(self(-step)))
+        off = np.maximum(np.maximum(self.rounding, self.eps * largest), UNDERFLOW)
+        return float(np.linalg.norm(self.weights * off))
 
     def central(self, step: float) -> Array:
         """(f(x + h) − f(x − h)) / 2h, for each output."""
@@ -50,6 +69,13 @@ class Line:
     def asymmetry(self, step: float) -> float:
         """The difference of the two one-sided quotients, weighted: it falls like h where f is smooth."""
         return float(self.weights @ ((self(step) - self(0.0)) - (self(0.0) - self(-step)))) / step
+
+
+def _lost(x: float, h: float) -> float:
+    """What x + h loses in rounding, exactly (Knuth's two-sum)."""
+    total = x + h
+    part = total - x
+    return (x - (total - part)) + (h - part)
 
 
 @dataclass(frozen=True)
@@ -78,9 +104,13 @@ class Window:
         """Whether the one-sided derivatives differ, by more than rounding and curvature explain."""
         return abs(self.jump) > 16 * self.noise + max(goal, tolerance * self.slope / 4)
 
+    def certain(self, goal: float) -> bool:
+        """Whether the value is known to within ``goal``, or is zero as far as rounding lets anyone see."""
+        return self.uncertainty <= goal or max(self.uncertainty, abs(self.value)) <= 8 * self.noise
+
     def settles(self, tolerance: float, goal: float) -> bool:
-        """Whether this is a derivative, known to within ``goal``."""
-        return self.finite and self.uncertainty <= goal and not self.bent(tolerance, goal)
+        """Whether this is a derivative, and certain."""
+        return self.finite and self.certain(goal) and not self.bent(tolerance, goal)
 
 
 def window(line: Line, step: float) -> Window:
@@ -90,13 +120,11 @@ def window(line: Line, step: float) -> Window:
         column = (wide - 20 * middle + 64 * narrow) / 45
         crude = (4 * narrow - middle) / 3
         value = float(line.weights @ column)
-        still = line(0.0)
-        moving = np.logical_or.reduce([line(sign * step / k) != still for k in (1, 2, 4) for sign in (1, -1)])
-        noise = float(np.linalg.norm((line.weights * line.rounding)[moving])) * 4 / step
         a, b, c = (line.asymmetry(step / k) for k in (1, 2, 4))
+        slope = abs(value) + abs(c) / 2
+        noise = (line.noise(step) + slope * line.slip(step / 4)) * 4 / step
         jump = (8 * (2 * c - b) - (2 * b - a)) / 7
         uncertainty = float(abs(line.weights @ (column - crude))) + noise
-        slope = abs(value) + abs(c) / 2
     return Window(step, column, value, uncertainty if np.isfinite(uncertainty) else np.inf, jump, slope, noise)
 
 
@@ -129,21 +157,30 @@ def measure(line: Line, x: float, largest: float, tolerance: float, goal: float)
     by, or a kink may lie close by. Where the one-sided derivatives go on to differ, x is at a kink; where one side is
     never defined, at the edge of the domain.
     """
-    best: Window | None = None
+    finite: list[Window] = []
     bent: list[Window] = []
     for step in steps(x, largest):
         seen = window(line, step)
         if not seen.finite:
             continue
-        if best is None or seen.uncertainty < best.uncertainty:
-            best = seen
+        finite.append(seen)
         if seen.bent(tolerance, goal):
             bent.append(seen)
-        elif seen.uncertainty <= goal and not _persists([narrow for narrow in bent if narrow.step < step]):
+        elif seen.certain(goal) and not _persists([narrow for narrow in bent if narrow.step < step]):
             return Derivative(seen, "smooth")
-    if best is None:
+    if not finite:
         return Derivative(window(line, FIRST), "edge")
-    return Derivative(best, "kink" if _persists(bent) else "unresolved")
+    best, *others = sorted(finite, key=lambda seen: seen.uncertainty)
+    apart = abs(best.value - others[0].value) if others else np.inf
+    best = replace(best, uncertainty=max(best.uncertainty, apart))
+    return Derivative(best, "kink" if _persists(bent) or _leaps(finite) else "unresolved")
+
+
+def _leaps(finite: list[Window]) -> bool:
+    """Whether f itself jumps at x: then the quotient grows as the step falls."""
+    narrowing = sorted((seen for seen in finite if abs(seen.value) > 8 * seen.noise), key=lambda seen: -seen.step)
+    growth = [abs(b.value * b.step / (a.value * a.step)) for a, b in pairwise(narrowing) if a.value]
+    return len(growth) > 2 and all(0.5 < ratio < 2 for ratio in growth[-3:])
 
 
 def _persists(bent: list[Window]) -> bool:
@@ -158,7 +195,7 @@ def looked_closer(line: Line, found: Derivative, tolerance: float, goal: float) 
     """The derivative from narrower windows, if they are as certain: a wide one may have looked across a bump."""
     for k in (1, 2, 3):
         seen = window(line, found.best.step / FACTOR**k)
-        if seen.settles(tolerance, goal):
+        if seen.settles(tolerance, goal) and seen.uncertainty <= goal:
             found = Derivative(seen, "smooth")
     return found
 

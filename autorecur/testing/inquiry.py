@@ -107,7 +107,8 @@ class Inquiry:
 
     def line(self, direction: Any) -> Line:
         at = self.point.tolerant(self.point.along(self.which, direction))
-        return Line(at, self.point.weights, self.point.rounding)
+        x = float(self.array[direction]) if isinstance(direction, tuple) else None
+        return Line(at, self.point.weights, self.point.rounding, self.point.eps, x)
 
     def _look(self, settings: Settings) -> None:
         """A first look at each entry, which also tells how large the gradient is."""
@@ -174,14 +175,14 @@ class Inquiry:
     def _sharpen(self) -> None:
         """The complex step in place of differences if f proves to be analytic: where both are certain, they must agree."""
         entries = [probe for probe in self.probes if probe.differentiable and probe.index is not None]
-        smooth = [probe for probe in entries if probe.found.verdict == SMOOTH]
-        if not smooth or not self.scale or not self.point.wide or self.point.eps > 1e-12:
+        known = [probe for probe in entries if probe.doubt <= 1e-3 * self.scale]
+        if not known or not self.scale or not self.point.wide or self.point.eps > 1e-12:
             return
         exact = []
         for probe in entries:
             value = self._by_complex_step(probe.index)
             off = value is None or not abs(value - probe.numeric) <= 1e-9 * self.scale + 10 * probe.doubt
-            if value is None or (off and probe in smooth):
+            if value is None or (off and probe in known):
                 return
             exact.append(value)
         self.reference = "complex step"
