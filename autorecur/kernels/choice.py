@@ -22,37 +22,53 @@ LEAST: Mapping[str, tuple[int, int]] = {
     "silu": (500, 1000),
     "elu": (500, 500),
     "normal_pdf": (500, 1000),
+    "sin": (1000, NEVER),
+    "cos": (1000, NEVER),
 }
 """An op of one array: the smallest number of elements for which it is compiled, in float64 and in float32."""
 LEAST_TO_FUSE = 10_000
 """From so many elements on a derivative rule of several operations is one loop."""
+
+LEAST_ROWS = 1000
+"""From so many elements on softmax and its like are compiled along contiguous rows, forward and backward."""
 
 
 def large(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
     """The kernel of an op, by a compiled loop for large arrays if the table has the op."""
     if name not in LEAST:
         return kernel
-    doubles, singles = LEAST[name]
-    least, single = min(doubles, singles), np.dtype(np.float32)
+    least = {np.dtype(np.float64): LEAST[name][0], np.dtype(np.float32): LEAST[name][1]}
+    smallest = min(LEAST[name])
+    loops: dict[Any, Callable[..., Any] | None] = {}
 
     def chosen(x: Any) -> Any:
-        if type(x) is not np.ndarray or x.size < least:
+        if type(x) is not np.ndarray or x.size < smallest:
             return kernel(x)
-        if x.dtype.char not in "df" or x.size < (singles if x.dtype is single else doubles) or not x.flags.c_contiguous:
+        dtype = x.dtype
+        if x.size < least.get(dtype, NEVER) or not x.flags.c_contiguous:
             return kernel(x)
-        from autorecur.kernels.compiled import compiled
-
-        dtype = x.dtype.name
-        loop = compiled(map_of(name), dtype, (dtype + "[]", "const " + dtype + "[]"))
+        if dtype not in loops:
+            loops[dtype] = _loop(name, dtype.name)
+        loop = loops[dtype]
         if loop is None:
             return kernel(x)
-        found = np.empty_like(x)
+        found = np.empty(x.shape, dtype)
         loop(found.reshape(-1), x.reshape(-1))
         return found
 
     return chosen
 
 
+def _loop(name: str, dtype: str) -> Callable[..., Any] | None:
+    from autorecur.kernels.compiled import compiled
+
+    return compiled(map_of(name), dtype, (dtype + "[]", "const " + dtype + "[]"))
+
+
 def map_of(name: str) -> str:
-    """The text of a loop that applies a scalar function to every number."""
-    return f"def kernel(results, xs):\n    for i in range(results.size):\n        results[i] = {name}(xs[i])\n"
+    """The text of a loop that applies a scalar function to every number; large angles are the C library's."""
+    loop = f"def kernel(results, xs):\n    for i in range(results.size):\n        results[i] = {name}(xs[i])\n"
+    if name in ("sin", "cos"):
+        loop += "    for i in range(results.size):\n        if np.abs(xs[i]) > REACH:\n"
+        loop += f"            results[i] = np.{name}(xs[i])\n"
+    return loop

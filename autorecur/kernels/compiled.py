@@ -26,7 +26,7 @@ Kernel = Callable[..., Any]
 CORES: Mapping[str, ModuleType] = {"float64": doubles, "float32": singles}
 """The scalar functions of a dtype."""
 _lock = threading.RLock()
-_known: dict[tuple[str, str, tuple[str, ...]], Kernel | None] = {}
+_known: dict[tuple[str, str, tuple[str, ...], bool], Kernel | None] = {}
 _announced = False
 
 
@@ -75,35 +75,37 @@ def interpreted(source: str, dtype: str) -> Kernel:
     return kernel
 
 
-def compiled(source: str, dtype: str, arguments: tuple[str, ...]) -> Kernel | None:
+def compiled(source: str, dtype: str, arguments: tuple[str, ...], sums: bool = False) -> Kernel | None:
     """The kernel of a text, or None without a compiler.
 
     ``arguments`` are the types: ``"float64"`` for a number, ``"float64[]"`` for an array to write to, ``"const float64[]"``
-    for one to read, both contiguous and with one axis (``[,]`` for two).
+    for one to read, both contiguous and with one axis (``[,]`` for two). ``sums`` lets the sums that stand in the loop itself be taken in another order.
     """
-    key = (source, dtype, arguments)
+    key = (source, dtype, arguments, sums)
     if key not in _known:
         with _lock:
             if key not in _known:
                 numba = compiler()
-                _known[key] = None if numba is None else _made(numba, source, dtype, arguments)
+                _known[key] = None if numba is None else _made(numba, source, dtype, arguments, sums)
     return _known[key]
 
 
-def _made(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...]) -> Kernel:
+def _made(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], sums: bool) -> Kernel:
     """The kernel from the cache; else compiled and kept; if that fails, compiled."""
-    file = _file(numba, source, dtype, arguments)
+    file = _file(numba, source, dtype, (*arguments, str(sums)))
     if file is not None:
         for attempt in (1, 2):
             try:
-                return _compiled(numba, source, dtype, arguments, file)
+                return _compiled(numba, source, dtype, arguments, sums, file)
             except Exception:  # whatever a damaged or vanished file leads to
                 if attempt == 1:
                     _discard(file)
-    return _compiled(numba, source, dtype, arguments, None)
+    return _compiled(numba, source, dtype, arguments, sums, None)
 
 
-def _compiled(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], file: Path | None) -> Kernel:
+def _compiled(
+    numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], sums: bool, file: Path | None
+) -> Kernel:
     # ``contract`` lets a product and a sum be one instruction. Sums must not be reordered: the shift that rounds would go.
     inner = numba.njit(error_model="numpy", fastmath={"contract"}, forceinline=True)
     names = scalar_functions(dtype, inner)
@@ -111,7 +113,8 @@ def _compiled(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, 
     exec(compile(source, str(file or "<kernel>"), "exec"), names)
     if file is None or not any(file.parent.glob(f"__pycache__/{file.stem}.*.nbc")):
         _announce()
-    make = numba.njit(_signature(numba, arguments), error_model="numpy", cache=file is not None)
+    order = {"reassoc", "nsz"} if sums else set()
+    make = numba.njit(_signature(numba, arguments), error_model="numpy", fastmath=order, cache=file is not None)
     kernel: Kernel = make(names["kernel"])
     return kernel
 

@@ -1,11 +1,11 @@
-"""exp, expm1, log, log1p of float64: Cody and Waite's reduction, a polynomial, and the exponent put together from bits.
+"""exp, expm1, log, log1p, sin, cos of float64: Cody and Waite's reduction, a polynomial, and the exponent put together from bits.
 
 There is no branch, so that a compiler turns a loop over numbers into one over vectors of numbers. The same text runs
 compiled on one number at a time and, without a compiler, on NumPy's arrays and numbers. All constants carry their type.
 
 The coefficients are minimax fits to the relative error (Remez' exchange at 50 digits), rounded to double:
 ``P`` with eʳ − 1 = r + r²·P(r) for |r| ≤ ln(2)/2, error 3e-19; ``L`` with log((1+s)/(1−s)) = 2s + s³·L(s²) for
-|s| ≤ 3 − 2√2, error 2e-20.
+|s| ≤ 3 − 2√2, error 2e-20; ``S`` and ``C`` with sin r = r + r³·S(r²), cos r = 1 − r²/2 + r⁴·C(r²) for |r| ≤ π/4, 3e-18.
 """
 
 from __future__ import annotations
@@ -43,6 +43,25 @@ ROOT = np.uint64(0x3FE6A09E667F3BCD)
 OFFSET = np.uint64(0x4000000000000000 - 0x3FE6A09E667F3BCD)
 MANTISSA, POINT = np.uint64(0x000FFFFFFFFFFFFF), np.uint64(52)
 WHOLE, UNBIASED = np.uint64(0x4330000000000000), np.float64(2.0**52 + 1024)
+
+TURNS = np.float64(0.6366197723675814)
+TURN_HIGH, TURN_MIDDLE, TURN_LOW = (
+    np.float64(1.5707963267341256),
+    np.float64(6.077100506303966e-11),
+    np.float64(2.0222662487959506e-21),
+)
+"""π/2 in three parts."""
+REACH = np.float64(500_000)
+"""Beyond, an angle has to be reduced with more digits than these."""
+S0, S1, S2 = np.float64(-0.16666666666666632), np.float64(0.008333333333322427), np.float64(-0.00019841269829816766)
+S3, S4, S5 = np.float64(2.7557313694572965e-06), np.float64(-2.5050758481057913e-08), np.float64(1.5896814700517028e-10)
+C0, C1, C2 = np.float64(0.0416666666666666), np.float64(-0.0013888888888874136), np.float64(2.4801587289489018e-05)
+C3, C4, C5 = (
+    np.float64(-2.7557314354111635e-07),
+    np.float64(2.0875723494505767e-09),
+    np.float64(-1.1359658409446207e-11),
+)
+ODD, HALF_TURN, NEXT = np.int64(1), np.int64(2), np.int64(1)
 
 
 def choose(condition: Any, a: Any, b: Any) -> Any:
@@ -137,3 +156,33 @@ def log1p(x: Any) -> Any:
     y = choose(u == ZERO, -INFINITY, y)
     y = choose(u >= ZERO, y, NAN)
     return choose(x == ZERO, x, y)
+
+
+def quarter(x: Any, ahead: Any) -> Any:
+    """The sine of x + ahead·π/2, for |x| ≤ REACH."""
+    shifted = x * TURNS + SHIFT
+    n = shifted - SHIFT
+    k = np.float64(shifted).view(np.int64) + ahead
+    r = ((x - n * TURN_HIGH) - n * TURN_MIDDLE) - n * TURN_LOW
+    z = r * r
+    p = S5 * z + S4
+    p = p * z + S3
+    p = p * z + S2
+    p = p * z + S1
+    p = p * z + S0
+    sine = z * r * p + r
+    q = C5 * z + C4
+    q = q * z + C3
+    q = q * z + C2
+    q = q * z + C1
+    q = q * z + C0
+    y = choose((k & ODD) != 0, ONE - (HALF * z - z * z * q), sine)
+    return choose((k & HALF_TURN) != 0, -y, y)
+
+
+def sin(x: Any) -> Any:
+    return choose(x == ZERO, x, quarter(x, NEXT - NEXT))
+
+
+def cos(x: Any) -> Any:
+    return quarter(x, NEXT)

@@ -141,6 +141,8 @@ class Traced:
 Plan = tuple[Kernel, tuple[int, ...]]
 """A compiled loop, and which of (g, out, inputs …) it reads."""
 _plans: dict[Any, Plan | None] = {}
+_never: set[tuple[Any, int]] = set()
+"""Rules of which no loop can be made, or none that gains anything."""
 
 
 def fused(op: Any, wanted: int, g: Any, out: Any, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Any | None:
@@ -148,50 +150,53 @@ def fused(op: Any, wanted: int, g: Any, out: Any, inputs: tuple[Any, ...], attri
 
     For large contiguous arrays of one shape and one floating dtype, and single numbers beside them.
     """
+    if (op, wanted) in _never:
+        return None
     dtype, shape = out.dtype, out.shape
     if dtype.char not in "df" or type(inputs[wanted]) is not np.ndarray or inputs[wanted].shape != shape:
         return None
-    values = [_argument(value, shape, dtype) for value in (g, out, *inputs)]
+    values, kinds = [], ""
+    for value in (g, out, *inputs):
+        value, kind = _argument(value, shape, dtype)
+        if not kind:
+            return None
+        values.append(value)
+        kinds += kind
+    key = (op, wanted, dtype.char, kinds, *attributes.items())
     try:
-        kinds = tuple(_kind(value) for value in values)
-        key = (op, wanted, dtype.char, kinds, tuple(attributes.items()) if attributes else ())
         plan = _plans.get(key, _plans)
-    except TypeError:  # an attribute that cannot be hashed, or an operand of another kind
+    except TypeError:  # an attribute that cannot be hashed
         return None
     if plan is _plans:
         if len(_plans) >= PLANS:
             _plans.clear()
         plan = _plans[key] = _planned(op.pullbacks[wanted], dtype, kinds, attributes)
+        if plan is None and not attributes:
+            _never.add((op, wanted))
     if plan is None:
         return None
     kernel, slots = plan
     found = np.empty(shape, dtype)
-    kernel(found.reshape(-1), *[values[slot] for slot in slots])
+    if len(shape) == 1:
+        kernel(found, *[values[slot] for slot in slots])
+    else:
+        kernel(found.reshape(-1), *[values[slot].reshape(-1) if kinds[slot] != "s" else values[slot] for slot in slots])
     return found
 
 
-def _argument(value: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array with one axis, or a single number; None for anything else."""
+def _argument(value: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, str]:
+    """What a loop is given, and its kind: an array, one of truth values, a single number; "" for anything else."""
     if type(value) is not np.ndarray:
-        return dtype.type(value) if isinstance(value, (float, int)) else None
+        return (dtype.type(value), "s") if isinstance(value, (float, int)) else (None, "")
+    own = value.dtype
     if value.shape == shape and value.flags.c_contiguous:
-        return value.reshape(-1) if value.dtype == dtype or value.dtype.char == "?" else None
-    if value.dtype == dtype and (value.size == 1 or (value.shape == shape and not any(value.strides))):
-        return value[(0,) * value.ndim]  # a single number, or one that is seen from everywhere
-    return None
+        return value, "a" if own is dtype or own == dtype else "b" if own.char == "?" else ""
+    if own == dtype and (value.size == 1 or (value.shape == shape and not any(value.strides))):
+        return value[(0,) * value.ndim], "s"  # a single number, or one that is seen from everywhere
+    return None, ""
 
 
-def _kind(value: Any) -> str:
-    if value is None:
-        raise TypeError
-    if type(value) is np.ndarray:
-        return "b" if value.dtype.char == "?" else "a"
-    return "s"
-
-
-def _planned(
-    rule: Callable[..., Any], dtype: Any, kinds: tuple[str, ...], attributes: Mapping[str, Any]
-) -> Plan | None:
+def _planned(rule: Callable[..., Any], dtype: Any, kinds: str, attributes: Mapping[str, Any]) -> Plan | None:
     written = loop_of(rule, kinds, attributes)
     if written is None:
         return None
@@ -201,9 +206,7 @@ def _planned(
     return None if kernel is None else (kernel, slots)
 
 
-def loop_of(
-    rule: Callable[..., Any], kinds: tuple[str, ...], attributes: Mapping[str, Any]
-) -> tuple[str, tuple[int, ...]] | None:
+def loop_of(rule: Callable[..., Any], kinds: str, attributes: Mapping[str, Any]) -> tuple[str, tuple[int, ...]] | None:
     """The text of a loop that does what a rule does, and which arguments it reads; None if a loop gains nothing.
 
     ``kinds`` says of g, out and the inputs whether each is an array ("a"), one of truth values ("b") or a number ("s").

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels.choice import LEAST_TO_FUSE
+from autorecur.kernels.choice import LEAST_ROWS, LEAST_TO_FUSE
 from autorecur.kernels.fused import fused
+from autorecur.kernels.rows import rows_fused
 from autorecur.ops.op import Op, shape_of
 from autorecur.ops.reductions import sum_to
 
@@ -26,8 +27,12 @@ def pull_back(
         rule = op.pullbacks[wanted]
     if rule is None:
         return None
-    if op.broadcasts and type(out) is np.ndarray and out.size >= LEAST_TO_FUSE:
-        cotangent = fused(op, wanted, g, out, inputs, attributes)
+    if type(out) is np.ndarray and out.size >= LEAST_ROWS:
+        cotangent = None
+        if op.kind == "componentwise":
+            cotangent = rows_fused(op, g, out, inputs[0], attributes["axis"])
+        elif op.broadcasts and out.size >= LEAST_TO_FUSE:
+            cotangent = fused(op, wanted, g, out, inputs, attributes)
         if cotangent is not None:
             return cotangent
     cotangent = rule(g, out, *inputs, **attributes)

@@ -1,0 +1,413 @@
+"""What the engine costs, side by side with PyTorch, MyGrad and HIPS autograd: time and memory, small and large.
+
+    python benchmarks/engine.py            # about five minutes
+    python benchmarks/engine.py --quick    # about half a minute, up to a million numbers
+
+Every library runs on one thread, in one process, in turns; what they compute is compared first, and each time is the
+smallest of several rounds. A ratio below 1 means that autorecur was faster. A library that is not installed is left
+out, and said to be. The exit code is 1 if a bound is missed.
+"""
+
+from __future__ import annotations
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import argparse
+import gc
+import importlib
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import autorecur as ar
+from autorecur.nn import functional
+
+LINKS = 200
+OURS = "autorecur"
+
+
+@dataclass(frozen=True)
+class Library:
+    """How a library is spoken to: its functions by our names, arrays in, arrays out, gradients."""
+
+    name: str
+    functions: Mapping[str, Callable[..., Any]]
+    constant: Callable[[np.ndarray], Any]
+    variable: Callable[[np.ndarray], Any]
+    numbers: Callable[[Any], np.ndarray]
+    gradient: Callable[[Callable[..., Any], list[np.ndarray]], Callable[[], list[np.ndarray]]]
+
+
+def by_backward(variable: Callable[[np.ndarray], Any]) -> Any:
+    """Forward and backward with tensors that hold their gradients."""
+
+    def prepare(f: Callable[..., Any], arrays: list[np.ndarray]) -> Callable[[], list[np.ndarray]]:
+        leaves = [variable(array) for array in arrays]
+
+        def run() -> list[np.ndarray]:
+            for leaf in leaves:
+                leaf.grad = None
+            f(*leaves).backward()
+            return [leaf.grad for leaf in leaves]
+
+        return run
+
+    return prepare
+
+
+def ours() -> Library:
+    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "sum", "mean", "max", "matmul", "log1p", "cumsum")
+    functions = {name: getattr(ar, name) for name in names}
+    functions |= {name: getattr(functional, name) for name in ("sigmoid", "relu", "softplus")}
+    functions["softmax"] = lambda x, axis: functional.softmax(x, axis)
+    functions["log_softmax"] = lambda x, axis: functional.log_softmax(x, axis)
+    return Library(
+        OURS,
+        functions,
+        ar.tensor,
+        lambda array: ar.tensor(array, requires_grad=True),
+        lambda t: t.numpy(),
+        by_backward(lambda array: ar.tensor(array, requires_grad=True)),
+    )
+
+
+def pytorch() -> Library:
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "matmul", "log1p", "sigmoid", "relu")
+    functions = {name: getattr(torch, name) for name in names}
+    functions["softplus"] = torch.nn.functional.softplus
+    functions["sum"] = lambda x, axis=None: x.sum() if axis is None else x.sum(axis)
+    functions["mean"] = lambda x, axis=None: x.mean() if axis is None else x.mean(axis)
+    functions["max"] = lambda x, axis=None: x.max() if axis is None else x.amax(axis)
+    functions["cumsum"] = lambda x, axis: torch.cumsum(x, axis)
+    functions["softmax"] = lambda x, axis: torch.softmax(x, axis)
+    functions["log_softmax"] = lambda x, axis: torch.log_softmax(x, axis)
+
+    def variable(array: np.ndarray) -> Any:
+        return torch.tensor(array, requires_grad=True)
+
+    return Library(
+        "PyTorch", functions, torch.tensor, variable, lambda t: t.detach().numpy(), by_backward(variable)
+    )
+
+
+def mygrad() -> Library:
+    mg = importlib.import_module("mygrad")
+    nnet = importlib.import_module("mygrad.nnet")
+    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "sum", "mean", "max", "matmul", "log1p", "cumsum")
+    functions = {name: getattr(mg, name) for name in names}
+    functions |= {name: getattr(nnet, name) for name in ("sigmoid", "relu")}
+    functions["softmax"] = lambda x, axis: nnet.softmax(x, axis=axis)
+    functions["log_softmax"] = lambda x, axis: nnet.logsoftmax(x, axis=axis)
+
+    def variable(array: np.ndarray) -> Any:
+        return mg.tensor(array)
+
+    def prepare(f: Callable[..., Any], arrays: list[np.ndarray]) -> Callable[[], list[np.ndarray]]:
+        leaves = [variable(array) for array in arrays]
+
+        def run() -> list[np.ndarray]:
+            f(*leaves).backward()
+            return [leaf.grad for leaf in leaves]
+
+        return run
+
+    return Library("MyGrad", functions, lambda a: mg.tensor(a, constant=True), variable, lambda t: t.data, prepare)
+
+
+def hips() -> Library:
+    autograd = importlib.import_module("autograd")
+    anp = importlib.import_module("autograd.numpy")
+    special = importlib.import_module("autograd.scipy.special")
+    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "sum", "mean", "max", "matmul", "log1p", "cumsum")
+    functions = {name: getattr(anp, name) for name in names}
+    functions["sigmoid"] = special.expit
+    functions["relu"] = lambda x: anp.maximum(x, 0.0)
+    functions["softplus"] = lambda x: anp.logaddexp(x, 0.0)
+
+    def log_softmax(x: Any, axis: int) -> Any:
+        return x - special.logsumexp(x, axis=axis, keepdims=True)
+
+    functions["log_softmax"] = log_softmax
+    functions["softmax"] = lambda x, axis: anp.exp(log_softmax(x, axis))
+
+    def prepare(f: Callable[..., Any], arrays: list[np.ndarray]) -> Callable[[], list[np.ndarray]]:
+        gradient = autograd.grad(f, list(range(len(arrays))))
+        return lambda: list(gradient(*arrays))
+
+    return Library("autograd", functions, lambda a: a, lambda a: a, np.asarray, prepare)
+
+
+def libraries() -> list[Library]:
+    found = [ours()]
+    for name, make in (("PyTorch", pytorch), ("MyGrad", mygrad), ("HIPS autograd", hips)):
+        try:
+            found.append(make())
+        except ImportError:
+            print(f"{name} is not installed and is left out")
+    return found
+
+
+def in_turns(actions: Mapping[str, Callable[[], object]], budget: float) -> dict[str, float]:
+    """Seconds of each action, the smallest of several rounds in which all take turns."""
+    counts, best = {}, {}
+    for name, action in actions.items():
+        action()
+        start = time.perf_counter()
+        action()
+        best[name] = time.perf_counter() - start
+        counts[name] = max(1, int(2e-3 / max(best[name], 1e-9)))
+    rounds, spent = 0, 0.0
+    while rounds < 5 or (spent < budget and rounds < 60):
+        start_of_round = time.perf_counter()
+        for name, action in actions.items():
+            start = time.perf_counter()
+            for _ in range(counts[name]):
+                action()
+            best[name] = min(best[name], (time.perf_counter() - start) / counts[name])
+        rounds += 1
+        spent += time.perf_counter() - start_of_round
+    return best
+
+
+def agree(name: str, found: Mapping[str, Any]) -> None:
+    """All libraries give the same numbers, or the comparison of their times means nothing."""
+    true = found[OURS]
+    for library, values in found.items():
+        for mine, theirs in zip(true, values, strict=True):
+            mine, theirs = np.asarray(mine), np.asarray(theirs)
+            assert mine.shape == theirs.shape, (name, library, mine.shape, theirs.shape)
+            np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9, err_msg=f"{name}: {OURS} and {library}")
+
+
+def plain(value: Any) -> np.ndarray:
+    """The numbers of whatever a library's gradient is."""
+    return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+
+
+def chain(f: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """200 operations of ten kinds, one on the other, and a sum."""
+
+    def run(x: Any, y: Any) -> Any:
+        h = x
+        for _ in range(LINKS // 10):
+            h = f["tanh"](h * y + 0.5)
+            h = f["sigmoid"](h - y) / 1.5
+            h = f["relu"](-h + 2.0)
+            h = f["exp"](h * -0.5)
+        return f["sum"](f["square"](h))
+
+    return run
+
+
+def small_vectors(peers: list[Library], budget: float) -> dict[str, float]:
+    """Seconds an op, forward and backward, of a chain on vectors of four numbers."""
+    generator = np.random.default_rng(0)
+    arrays = [generator.standard_normal(4), np.abs(generator.standard_normal(4)) + 0.5]
+    actions = {peer.name: peer.gradient(chain(peer.functions), arrays) for peer in peers}
+    agree("chain", {name: [plain(g) for g in action()] for name, action in actions.items()})
+    return {name: seconds / (LINKS + 2) for name, seconds in in_turns(actions, budget).items()}
+
+
+Body = Callable[[Mapping[str, Callable[..., Any]]], Callable[..., Any]]
+
+
+def one(name: str) -> Body:
+    return lambda f: f[name]
+
+
+def along_rows(name: str) -> Body:
+    return lambda f: lambda x: f[name](x, axis=-1)
+
+
+BODIES: Mapping[str, tuple[Body, str]] = {
+    "add": (lambda f: lambda x, y: x + y, "two"),
+    "multiply": (lambda f: lambda x, y: x * y, "two"),
+    "divide": (lambda f: lambda x, y: x / y, "two"),
+    **{name: (one(name), "one") for name in ("exp", "tanh", "sigmoid", "relu", "softplus", "square", "sin")},
+    **{name: (one(name), "positive") for name in ("log", "sqrt", "log1p")},
+    "maximum": (one("maximum"), "two"),
+    "sum": (one("sum"), "one"),
+    "mean": (one("mean"), "one"),
+    "max": (one("max"), "one"),
+    "sum of rows": (along_rows("sum"), "rows"),
+    "sum of columns": (lambda f: lambda x: f["sum"](x, axis=0), "rows"),
+    "max of rows": (along_rows("max"), "rows"),
+    "softmax of rows": (along_rows("softmax"), "rows"),
+    "log_softmax of rows": (along_rows("log_softmax"), "rows"),
+    "matmul": (one("matmul"), "square"),
+}
+"""What is timed, and on what."""
+
+
+def drawn(kind: str, size: int) -> list[np.ndarray]:
+    generator = np.random.default_rng(size)
+    if kind == "square":
+        side = round(size**0.5)
+        return [generator.standard_normal((side, side)) for _ in range(2)]
+    x = generator.standard_normal(size)
+    if kind == "rows":
+        return [x.reshape(-1, 100)]
+    if kind == "positive":
+        return [np.abs(x) + 0.1]
+    return [x, np.abs(generator.standard_normal(size)) + 0.1] if kind == "two" else [x]
+
+
+def large_arrays(peers: list[Library], sizes: list[int], budget: float) -> Iterator[tuple[str, int, str, dict[str, float]]]:
+    """Seconds of each row of the table, forward alone and forward with backward."""
+    for size in sizes:
+        for name, (body, kind) in BODIES.items():
+            if kind == "square" and size > 1_000_000:
+                continue  # a product of 3162×3162 matrices is BLAS' time alone
+            arrays = drawn(kind, size)
+            # The slow peers would spend minutes on the largest arrays to say nothing new.
+            asked = [p for p in peers if size <= 1_000_000 or p.name in (OURS, "PyTorch")]
+            forward, whole = {}, {}
+            for peer in asked:
+                try:
+                    f = body(peer.functions)
+                    values = [peer.constant(array) for array in arrays]
+                    f(*values)
+                except KeyError:
+                    continue  # a library without this function
+                forward[peer.name] = lambda f=f, values=values: f(*values)
+                total = peer.functions["sum"]
+                whole[peer.name] = peer.gradient(lambda *x, f=f, total=total: total(f(*x)), arrays)
+            numbers = {peer.name: peer.numbers for peer in asked}
+            agree(name, {library: [numbers[library](run())] for library, run in forward.items()})
+            yield name, size, "forward", in_turns(forward, budget)
+            agree(name, {library: [plain(g) for g in run()] for library, run in whole.items()})
+            yield name, size, "forward and backward", in_turns(whole, budget)
+            gc.collect()
+
+
+def import_time(rounds: int) -> tuple[float, list[str]]:
+    """Seconds that the first tensor takes beyond bare Python, and which of the heavy packages it loads."""
+
+    def process(statement: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", statement], check=True)
+        return time.perf_counter() - start
+
+    first = "import autorecur; autorecur.tensor([1.0])"
+    process(first)
+    bare, tensor = 9.0, 9.0
+    for _ in range(rounds):
+        bare, tensor = min(bare, process("pass")), min(tensor, process(first))
+    ask = first + "; import sys; print(*{'numba', 'llvmlite', 'sympy', 'scipy', 'mpmath'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True).stdout.split()
+    return tensor - bare, loaded
+
+
+def tape_bytes() -> float:
+    """Bytes an op of a recorded chain, beyond the arrays that it saves."""
+    x = ar.tensor(np.ones(4), requires_grad=True)
+    number = 10_000
+    h = ar.tanh(x * 0.5)
+    kept = sys.getsizeof(h.numpy()) + 32  # an array of four numbers and its data
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    h = x
+    for _ in range(number // 2):
+        h = ar.tanh(h * 0.5)
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return taken / number - kept
+
+
+def training(steps: tuple[int, ...]) -> list[tuple[int, float, float]]:
+    """Steps of a small network's training: steps done, Python's memory in kB, the process' in MB."""
+    generator = np.random.default_rng(0)
+    x, y = generator.standard_normal((32, 8)), generator.standard_normal((32, 1))
+    w = ar.tensor(generator.standard_normal((8, 16)) * 0.3, requires_grad=True)
+    v = ar.tensor(generator.standard_normal((16, 1)) * 0.3, requires_grad=True)
+    found = []
+    tracemalloc.start()
+    for step in range(1, max(steps) + 1):
+        w.grad = v.grad = None
+        error = ar.tanh(x @ w) @ v - y
+        (error * error).mean().backward()
+        for p in (w, v):
+            p.data = p.numpy() - 0.01 * p.grad.numpy()
+        if step in steps:
+            gc.collect()
+            found.append((step, tracemalloc.get_traced_memory()[0] / 1e3, resident()))
+    tracemalloc.stop()
+    return found
+
+
+def resident() -> float:
+    """The process' memory in MB, where the system tells."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as told:
+            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return float("nan")
+
+
+def ratios(times: Mapping[str, float]) -> str:
+    shown = [f"{name} {times[OURS] / seconds:5.2f}" for name, seconds in times.items() if name != OURS]
+    return "   ".join(shown)
+
+
+def verdict(reached: bool) -> str:
+    return "reached" if reached else "MISSED"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, arrays up to a million numbers")
+    parser.add_argument("--only", choices=("chain", "arrays", "import", "memory"), help="one part")
+    asked = parser.parse_args()
+    budget = 0.1 if asked.quick else 0.6
+    sizes = [10**3, 10**5, 10**6] if asked.quick else [10**3, 10**4, 10**5, 10**6, 10**7]
+    summary: list[tuple[bool, str]] = []
+    peers = libraries()
+    if asked.only in (None, "chain"):
+        print(f"\nA chain of {LINKS} operations on vectors of 4, forward and backward: ratio of our time to theirs")
+        times = small_vectors(peers, 5 * budget)
+        print(f"  {OURS} {times[OURS] * 1e6:.2f} µs an op   " + ratios(times))
+        if "PyTorch" in times:
+            ratio = times[OURS] / times["PyTorch"]
+            summary.append((ratio <= 1, f"small vectors: {ratio:.2f} of PyTorch's time (bound 1)"))
+    if asked.only in (None, "arrays"):
+        print("\nLarge arrays of float64, one thread: nanoseconds a number, ratio of our time to theirs")
+        rows = []
+        for name, size, part, times in large_arrays(peers, sizes, budget):
+            print(f"  {name:<20}{size:>9} {part:<21}{times[OURS] / size * 1e9:>9.2f} ns   {ratios(times)}", flush=True)
+            if "PyTorch" in times:
+                rows.append(times[OURS] / times["PyTorch"])
+        if rows:
+            fast = sum(row <= 1 for row in rows) / len(rows)
+            summary.append((fast >= 2 / 3, f"large arrays: {fast:.0%} of {len(rows)} rows in PyTorch's time (bound 67 %)"))
+            summary.append((max(rows) <= 2, f"large arrays: the slowest row takes {max(rows):.2f} of its time (bound 2)"))
+    if asked.only in (None, "import"):
+        seconds, loaded = import_time(5 if asked.quick else 15)
+        summary.append((seconds <= 0.15, f"import and first tensor: {seconds * 1e3:.0f} ms over bare Python (bound 150)"))
+        heavy = " ".join(loaded) or "none"
+        summary.append((not {"numba", "sympy"} & set(loaded), f"heavy packages loaded by it: {heavy} (no numba, no sympy)"))
+    if asked.only in (None, "memory"):
+        size_of_op = tape_bytes()
+        summary.append((size_of_op < 1000, f"memory of the tape: {size_of_op:.0f} bytes an op beyond its arrays (bound 1000)"))
+        done = training((1000, 3000) if asked.quick else (1000, 10_000))
+        shown = ", ".join(f"{kb:.0f} kB traced and {mb:.0f} MB in all after {steps}" for steps, kb, mb in done)
+        summary.append((done[-1][1] - done[0][1] < 20, f"a training loop: {shown} steps (bound: 20 kB more)"))
+    print()
+    for reached, text in summary:
+        print(f"{text:<110} {verdict(reached)}")
+    return 0 if all(reached for reached, _ in summary) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
