@@ -64,8 +64,8 @@ def check_range(
     ``counted`` says what they number, one and many.
     """
     one, many = counted
-    outside = (numbers < 0) | (numbers >= size)
-    if besides is not None:
+    outside = numbers.astype(np.uintp) >= size  # a negative number becomes a large one
+    if besides is not None and outside.any():
         outside &= numbers != besides
     if not outside.any():
         return

@@ -15,6 +15,7 @@ from autorecur.nn.functional.reduction import check_reduction, reduced, summed
 from autorecur.ops import functions as ops
 from autorecur.ops.indexing import getitem
 from autorecur.ops.shape import permute, reshape
+from autorecur.tape.numbers import Array
 from autorecur.tape.tensor import ArrayLike, Tensor, apply, as_tensor
 
 
@@ -117,21 +118,23 @@ def _of_classes(
     rows = _one_row_each(scores)
     numbers = goal.data.ravel()
     ignored = numbers == ignore_index
-    numbers = np.where(ignored, 0, numbers).astype(np.intp)
-    some_ignored = bool(ignored.any())
+    counted: Tensor | int = len(numbers) - int(np.count_nonzero(ignored))
+    if counted == len(numbers):
+        ignored = None
+    else:
+        numbers = np.where(ignored, 0, numbers)
+    numbers = numbers.astype(np.intp)
     losses = -apply(getitem, (rows,), {"index": (np.arange(len(numbers)), numbers)})
-    importance: Tensor | int = len(numbers) - int(ignored.sum())
     if weight is not None:
-        importance = _without(apply(getitem, (weight,), {"index": (numbers,)}), ignored if some_ignored else None)
-        losses = losses * importance
-        importance = summed(importance)
+        importance = _without(apply(getitem, (weight,), {"index": (numbers,)}), ignored)
+        losses, counted = losses * importance, summed(importance)
     if smoothing:
         every = -summed(rows if weight is None else rows * weight, (1,))
         losses = losses * (1 - smoothing) + every * (smoothing / rows.shape[1])
-    losses = _without(losses, ignored if some_ignored else None)
+    losses = _without(losses, ignored)
     if reduction == "none":
         return apply(reshape, (losses,), {"shape": goal.shape})
-    return reduced(losses, reduction, importance)
+    return reduced(losses, reduction, counted)
 
 
 def _of_probabilities(scores: Tensor, goal: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
@@ -158,6 +161,6 @@ def _one_row_each(scores: Tensor) -> Tensor:
     return apply(reshape, (scores,), {"shape": (int(np.prod(scores.shape[:-1])), count)})
 
 
-def _without(losses: Tensor, ignored: np.ndarray | None) -> Tensor:
+def _without(losses: Tensor, ignored: Array | None) -> Tensor:
     """0 for each ignored example."""
     return losses if ignored is None else apply(ops.where, (Tensor(ignored), 0.0, losses))

@@ -76,7 +76,7 @@ def layer_norm(
     over = {"axis": tuple(range(x.ndim - len(last), x.ndim))}
     centred = x - apply(reductions.mean, (x,), over)
     variance = apply(reductions.mean, (apply(ops.square, (centred,)),), over)
-    y = centred / apply(ops.sqrt, (variance + float(eps),))
+    y = centred * (1.0 / apply(ops.sqrt, (variance + float(eps),)))
     if weight is not None:
         y = y * _of_shape("weight", weight, last)
     return y if bias is None else y + _of_shape("bias", bias, last)

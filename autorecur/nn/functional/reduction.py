@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from autorecur.nn.functional.arguments import check_word
@@ -19,18 +17,19 @@ def check_reduction(function: str, reduction: str) -> None:
     check_word(function, "reduction", reduction, REDUCTIONS)
 
 
-def reduced(losses: Tensor, reduction: str, importance: Any = None) -> Tensor:
-    """The losses, their sum, or their sum divided by ``importance``, which is their number if nothing else is given.
+def reduced(losses: Tensor, reduction: str, counted: Tensor | int | None = None) -> Tensor:
+    """The losses, their sum, or their sum divided by what was ``counted``, which is all of them if nothing else is given.
 
     The mean of no losses is nan, as in PyTorch.
     """
     if reduction == "none":
         return losses
-    total = summed(losses)
     if reduction == "sum":
-        return total
+        return summed(losses)
+    if counted is None:
+        return apply(reductions.mean, (losses,), {"axis": tuple(range(losses.ndim)), "keepdims": False})
     with np.errstate(divide="ignore", invalid="ignore"):
-        return apply(divide, (total, losses.size if importance is None else importance))
+        return apply(divide, (summed(losses), counted))
 
 
 def summed(x: Tensor, axis: tuple[int, ...] | None = None) -> Tensor:
