@@ -46,7 +46,7 @@ def check_index(shape: Shape, index: Index) -> None:
         elif part is not None:
             _check_part(shape, axis, part)
             axis += _used(part)
-    arrays = [part.nonzero()[0].shape if is_mask(part) else np.shape(part) for part in index if _is_array(part)]
+    arrays = [(np.count_nonzero(part),) if is_mask(part) else np.shape(part) for part in index if _is_array(part)]
     try:
         np.broadcast_shapes(*arrays)
     except ValueError:
