@@ -50,8 +50,8 @@ def cross_entropy(
     logits, goal = as_tensor(input), as_tensor(target)
     axis = _class_axis("cross_entropy", logits)
     importance = _class_weights("cross_entropy", weight, logits.shape[axis])
-    if goal.dtype.kind != "f" or (not goal.size and goal.shape != logits.shape):
-        _check_classes("cross_entropy", logits, goal, ignore_index)
+    if goal.dtype.kind not in "fc" or (not goal.size and goal.shape != logits.shape):
+        _check_classes("cross_entropy", logits, goal, axis, ignore_index)
         scores = log_softmax(logits, axis)
         return _of_classes(scores, goal, importance, ignore_index, reduction, label_smoothing)
     if goal.shape != logits.shape:
@@ -59,7 +59,7 @@ def cross_entropy(
             f"cross_entropy: floats as target are probabilities and need the input's shape, {logits.shape}, not {goal.shape}; "
             "class numbers are integers"
         )
-    return _of_probabilities(log_softmax(logits, axis), goal, importance, reduction, label_smoothing)
+    return _of_probabilities(log_softmax(logits, axis), goal, axis, importance, reduction, label_smoothing)
 
 
 def nll_loss(
@@ -79,8 +79,9 @@ def nll_loss(
     """
     check_reduction("nll_loss", reduction)
     scores, goal = as_tensor(input), as_tensor(target)
-    importance = _class_weights("nll_loss", weight, scores.shape[_class_axis("nll_loss", scores)])
-    _check_classes("nll_loss", scores, goal, ignore_index)
+    axis = _class_axis("nll_loss", scores)
+    importance = _class_weights("nll_loss", weight, scores.shape[axis])
+    _check_classes("nll_loss", scores, goal, axis, ignore_index)
     return _of_classes(scores, goal, importance, ignore_index, reduction, 0.0)
 
 
@@ -99,8 +100,7 @@ def _class_weights(function: str, weight: ArrayLike | None, count: int) -> Tenso
     return given
 
 
-def _check_classes(function: str, scores: Tensor, goal: Tensor, ignore_index: int) -> None:
-    axis = 0 if scores.ndim == 1 else 1
+def _check_classes(function: str, scores: Tensor, goal: Tensor, axis: int, ignore_index: int) -> None:
     count, expected = scores.shape[axis], scores.shape[:axis] + scores.shape[axis + 1 :]
     if goal.size:
         check_whole(function, "target", goal)
@@ -124,21 +124,21 @@ def _of_classes(
     else:
         numbers = np.where(ignored, 0, numbers)
     numbers = numbers.astype(np.intp)
-    losses = -apply(getitem, (rows,), {"index": (np.arange(len(numbers)), numbers)})
+    losses = _without(-apply(getitem, (rows,), {"index": (np.arange(len(numbers)), numbers)}), ignored)
     if weight is not None:
         importance = _without(apply(getitem, (weight,), {"index": (numbers,)}), ignored)
         losses, counted = losses * importance, summed(importance)
     if smoothing:
-        every = -summed(rows if weight is None else rows * weight, (1,))
-        losses = losses * (1 - smoothing) + every * (smoothing / rows.shape[1])
-    losses = _without(losses, ignored)
+        of_all = _without(-summed(rows if weight is None else rows * weight, (1,)), ignored)
+        losses = losses * (1 - smoothing) + of_all * (smoothing / rows.shape[1])
     if reduction == "none":
         return apply(reshape, (losses,), {"shape": goal.shape})
     return reduced(losses, reduction, counted)
 
 
-def _of_probabilities(scores: Tensor, goal: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
-    axis = 0 if scores.ndim == 1 else 1
+def _of_probabilities(
+    scores: Tensor, goal: Tensor, axis: int, weight: Tensor | None, reduction: str, smoothing: float
+) -> Tensor:
     count = scores.shape[axis]
     if smoothing:
         goal = goal * (1 - smoothing) + smoothing / count
@@ -157,8 +157,7 @@ def _one_row_each(scores: Tensor) -> Tensor:
         scores = apply(permute, (scores,), {"axes": (0, *range(2, scores.ndim), 1)})
     if scores.ndim == 2:
         return scores
-    count = scores.shape[-1]
-    return apply(reshape, (scores,), {"shape": (int(np.prod(scores.shape[:-1])), count)})
+    return apply(reshape, (scores,), {"shape": (int(np.prod(scores.shape[:-1])), scores.shape[-1])})
 
 
 def _without(losses: Tensor, ignored: Array | None) -> Tensor:
