@@ -5,6 +5,7 @@
     >>> d.verify().passed
     True
 
+NumPy's functions are here under their own names (``ar.exp``, ``ar.einsum``), on tensors that can be differentiated.
 Importing the package is cheap: what a name needs is loaded when the name is first used.
 """
 
@@ -22,22 +23,61 @@ from autorecur.errors import RenderError as RenderError
 from autorecur.errors import ShapeError as ShapeError
 
 if TYPE_CHECKING:
+    from autorecur import nn as nn
+    from autorecur import testing as testing
+    from autorecur.arrays import *  # noqa: F403
     from autorecur.cells import cells as cells
     from autorecur.cells import load as load
     from autorecur.language.building import cell as cell
+    from autorecur.random import manual_seed as manual_seed
+    from autorecur.tape.anomalies import debug_anomalies as debug_anomalies
+    from autorecur.tape.checkpoint import checkpoint as checkpoint
+    from autorecur.tape.primitive import primitive as primitive
+    from autorecur.tape.tensor import Tensor as Tensor
+    from autorecur.tape.tensor import enable_grad as enable_grad
+    from autorecur.tape.tensor import no_grad as no_grad
+    from autorecur.tape.tensor import tensor as tensor
+    from autorecur.tape.transforms import grad as grad
+    from autorecur.tape.transforms import hessian as hessian
+    from autorecur.tape.transforms import hvp as hvp
+    from autorecur.tape.transforms import jacobian as jacobian
+    from autorecur.tape.transforms import jvp as jvp
+    from autorecur.tape.transforms import value_and_grad as value_and_grad
+    from autorecur.tape.transforms import vjp as vjp
+    from autorecur.testing.checking import gradcheck as gradcheck
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AnomalyError",
     "AutorecurError",
     "CellError",
+    "DtypeError",
     "GradientError",
     "RenderError",
     "ShapeError",
+    "Tensor",
     "__version__",
     "cell",
     "cells",
+    "checkpoint",
+    "debug_anomalies",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "load",
+    "manual_seed",
+    "nn",
+    "no_grad",
+    "primitive",
+    "tensor",
+    "testing",
+    "value_and_grad",
+    "vjp",
 ]
 
 _ROOMS = {
@@ -61,7 +101,7 @@ _ROOMS = {
     "manual_seed": "random",
     "gradcheck": "testing.checking",
 }
-"""Where each name that is loaded on first use lives."""
+"""Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
 _WHOLE_ROOMS = {"nn", "testing"}
 """Rooms that are entered by their own name."""
 
@@ -83,4 +123,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *import_module("autorecur.arrays").__all__})

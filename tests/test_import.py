@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import autorecur as ar
+from autorecur.arrays import FUNCTIONS
 
 HEAVY = {"numba", "llvmlite", "sympy", "mpmath", "scipy", "numpy", "jinja2", "typst", "rich", "click"}
 PRINT_LOADED = "; import sys, json; print(json.dumps(sorted(name for name in sys.modules if '.' not in name)))"
@@ -44,9 +45,9 @@ def test_a_derivation_loads_no_compiler() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    """Each name of ``__all__`` can be used, and ``dir`` shows exactly these."""
+    """Each name of ``__all__`` can be used; ``dir`` shows these and NumPy's functions."""
     assert all(hasattr(ar, name) for name in ar.__all__)
-    assert dir(ar) == sorted(ar.__all__)
+    assert dir(ar) == sorted({*ar.__all__, *FUNCTIONS})
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-try:
-    from autorecur.arrays.indexing import At, item
-except ImportError:
-    At = item = None
+from autorecur.arrays import comparisons, elementwise, linear, picking, reductions, rounding, shapes, trigonometry
+from autorecur.arrays.indexing import At, item
 from autorecur.arrays.numpy_protocol import protocol
 from autorecur.errors import DtypeError, GradientError, ShapeError
+from autorecur.ops.arithmetic import negative, power
+from autorecur.ops.functions import raised
 from autorecur.ops.shape import astype as astype_op
 from autorecur.tape.numbers import as_array
 from autorecur.tape.tensor import Tensor, apply, tensor
 
-METHODS = """abs all any arccos arccosh arcsin arcsinh arctan arctanh argmax argmin ceil clip cos cosh cumprod cumsum
-diagonal dot erf exp expand_dims expm1 flip floor isfinite isinf isnan log log10 log1p log2 logsumexp log_softmax max mean
-min moveaxis norm pad prod ravel reciprocal repeat roll round sigmoid sign sin sinh softmax sqrt square squeeze std sum
-swapaxes take tan tanh trace var"""
-"""The functions whose first argument is the tensor itself."""
 OPERATORS = {
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
     "floordiv": "floor_divide", "mod": "mod",
@@ -30,21 +25,88 @@ OPERATORS = {
 BITS = {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}
 """Signs between booleans or integers, which have no derivative."""
 
+OF_EVERY_CLASS = set(
+    "__module__ __dict__ __weakref__ __doc__ __firstlineno__ __static_attributes__ __annotations__".split()  # noqa: SIM905
+)
+
 
 class Manners:
     """What :class:`Tensor` can do beside differentiation; its functions become methods of it."""
 
+    isfinite = comparisons.isfinite
+    isinf = comparisons.isinf
+    isnan = comparisons.isnan
+    abs = elementwise.abs
+    erf = elementwise.erf
+    exp = elementwise.exp
+    expm1 = elementwise.expm1
+    log = elementwise.log
+    log10 = elementwise.log10
+    log1p = elementwise.log1p
+    log2 = elementwise.log2
+    reciprocal = elementwise.reciprocal
+    sigmoid = elementwise.sigmoid
+    sign = elementwise.sign
+    sqrt = elementwise.sqrt
+    square = elementwise.square
+    diagonal = linear.diagonal
+    dot = linear.dot
+    trace = linear.trace
+    flip = picking.flip
+    pad = picking.pad
+    repeat = picking.repeat
+    roll = picking.roll
+    take = picking.take
+    all = reductions.all
+    any = reductions.any
+    argmax = reductions.argmax
+    argmin = reductions.argmin
+    cumprod = reductions.cumprod
+    cumsum = reductions.cumsum
+    log_softmax = reductions.log_softmax
+    logsumexp = reductions.logsumexp
+    max = reductions.max
+    mean = reductions.mean
+    min = reductions.min
+    norm = reductions.norm
+    prod = reductions.prod
+    softmax = reductions.softmax
+    std = reductions.std
+    sum = reductions.sum
+    var = reductions.var
+    ceil = rounding.ceil
+    clip = rounding.clip
+    floor = rounding.floor
+    round = rounding.round
+    expand_dims = shapes.expand_dims
+    moveaxis = shapes.moveaxis
+    ravel = shapes.ravel
+    squeeze = shapes.squeeze
+    swapaxes = shapes.swapaxes
+    arccos = trigonometry.arccos
+    arccosh = trigonometry.arccosh
+    arcsin = trigonometry.arcsin
+    arcsinh = trigonometry.arcsinh
+    arctan = trigonometry.arctan
+    arctanh = trigonometry.arctanh
+    cos = trigonometry.cos
+    cosh = trigonometry.cosh
+    sin = trigonometry.sin
+    sinh = trigonometry.sinh
+    tan = trigonometry.tan
+    tanh = trigonometry.tanh
+
     def reshape(self: Any, *shape: Any) -> Tensor:
         """The same numbers in another shape: ``t.reshape(2, 3)``, ``t.reshape((2, -1))``."""
-        return FUNCTIONS["reshape"](self, shape[0] if len(shape) == 1 else shape)
+        return shapes.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self: Any, *axes: Any) -> Tensor:
         """The axes in reverse, or in the order given: ``t.transpose(1, 0)``, ``t.transpose((1, 0))``."""
-        return FUNCTIONS["transpose"](self, axes[0] if len(axes) == 1 else axes or None)
+        return shapes.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def flatten(self: Any) -> Tensor:
         """All numbers in one row."""
-        return FUNCTIONS["ravel"](self)
+        return shapes.ravel(self)
 
     def astype(self: Any, dtype: Any) -> Tensor:
         """The numbers in another dtype; integers and booleans have no gradient."""
@@ -77,7 +139,7 @@ class Manners:
         return self + 0 if self.requires_grad else Tensor(self.data)
 
     T = property(lambda self: self.transpose(), doc="The axes in reverse.")
-    mT = property(lambda self: FUNCTIONS["swapaxes"](self, -1, -2), doc="The last two axes exchanged.")  # noqa: N815
+    mT = property(lambda self: shapes.swapaxes(self, -1, -2), doc="The last two axes exchanged.")  # noqa: N815
     at = property(At, doc="``t.at[index].set(v)``, ``.add(v)``: a tensor like t but for the numbers at an index.")
 
     def __getitem__(self: Any, index: Any) -> Tensor:
@@ -118,14 +180,25 @@ class Manners:
             )
         return int(self.data)
 
+    def __neg__(self: Any) -> Tensor:
+        return apply(negative, (self,))
+
+    def __pow__(self: Any, exponent: Any) -> Tensor:
+        if isinstance(exponent, (int, float)):
+            return apply(power, (self,), {"exponent": exponent})
+        return apply(raised, (self, exponent))
+
+    def __rpow__(self: Any, base: Any) -> Tensor:
+        return apply(raised, (base, self))
+
     def __abs__(self: Any) -> Tensor:
-        return FUNCTIONS["abs"](self)
+        return elementwise.abs(self)
 
     def __invert__(self: Any) -> Tensor:
         return _bitwise(np.invert, self)
 
     def __round__(self: Any, digits: int = 0) -> Tensor:
-        return FUNCTIONS["round"](self, digits)
+        return rounding.round(self, digits)
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
@@ -143,8 +216,13 @@ class Manners:
             raise GradientError(f"a result of {self.made_by} cannot be copied with its history: detach() it first")
         return tensor, (np.array(self.data), None, self.requires_grad)
 
+    if TYPE_CHECKING:
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
+        def _sign(self, other: Any) -> Tensor: ...
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _sign
+        __matmul__ = __rmatmul__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _sign
+        __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __xor__ = _sign
 
 
 def _bitwise(function: Callable[..., Any], *values: Any) -> Tensor:
@@ -171,20 +249,13 @@ def _exchanged(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def give_methods(functions: Mapping[str, Callable[..., Any]]) -> None:
     """Called once, when the room is first entered."""
-    global FUNCTIONS
-    FUNCTIONS = functions
     for name, method in vars(Manners).items():
-        if name not in ("__module__", "__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__"):
+        if name not in OF_EVERY_CLASS:
             setattr(Tensor, name, method)
-    for name in METHODS.split():
-        if name in functions:
-            setattr(Tensor, name, functions[name])
     for sign, name in OPERATORS.items():
-        if name in functions:
-            setattr(Tensor, f"__{sign}__", _signed(f"__{sign}__", functions[name]))
+        setattr(Tensor, f"__{sign}__", _signed(f"__{sign}__", functions[name]))
     for sign in ("floordiv", "mod"):
-        if OPERATORS[sign] in functions:
-            setattr(Tensor, f"__r{sign}__", _signed(f"__r{sign}__", _exchanged(functions[OPERATORS[sign]])))
+        setattr(Tensor, f"__r{sign}__", _signed(f"__r{sign}__", _exchanged(functions[OPERATORS[sign]])))
     for sign, bits in BITS.items():
         setattr(Tensor, f"__{sign}__", lambda self, other, f=bits: _bitwise(f, self, other))
         setattr(Tensor, f"__r{sign}__", lambda self, other, f=bits: _bitwise(f, other, self))

@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 
 from autorecur.errors import DtypeError, GradientError
-from autorecur.ops import TABLE
-from autorecur.tape.tensor import Tensor, apply
+from autorecur.tape.tensor import Tensor
 
-REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
+REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_or": "any",
+    "logical_and": "all",
+}
 """What ``ufunc.reduce`` is called."""
 NAMES = {
     "absolute": "abs", "amax": "max", "amin": "min", "concat": "concatenate", "divmod": "", "permute_dims": "transpose",
@@ -19,12 +25,45 @@ NAMES = {
     "acosh": "arccosh", "asinh": "arcsinh", "atanh": "arctanh", "atan2": "arctan2",
 }  # fmt: skip
 """NumPy's names for functions that have another one here."""
-PLAIN = set(
-    """allclose argsort argpartition argwhere array2string array_equal array_equiv array_repr array_str broadcast_shapes
-    can_cast common_type copyto count_nonzero digitize flatnonzero histogram isclose iscomplexobj isrealobj lexsort
-    may_share_memory min_scalar_type ndim nonzero result_type searchsorted shape shares_memory size unique save savez
-    savetxt savez_compressed array_api_str testing""".split()
-)
+PLAIN = {
+    "allclose",
+    "argsort",
+    "argpartition",
+    "argwhere",
+    "array2string",
+    "array_equal",
+    "array_equiv",
+    "array_repr",
+    "array_str",
+    "broadcast_shapes",
+    "can_cast",
+    "common_type",
+    "copyto",
+    "count_nonzero",
+    "digitize",
+    "flatnonzero",
+    "histogram",
+    "isclose",
+    "iscomplexobj",
+    "isrealobj",
+    "lexsort",
+    "may_share_memory",
+    "min_scalar_type",
+    "ndim",
+    "nonzero",
+    "result_type",
+    "searchsorted",
+    "shape",
+    "shares_memory",
+    "size",
+    "unique",
+    "save",
+    "savez",
+    "savetxt",
+    "savez_compressed",
+    "array_api_str",
+    "testing",
+}
 """Functions that give no number which depends smoothly on the tensor: they see its bare numbers."""
 
 
@@ -47,8 +86,6 @@ def protocol(functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[...,
         elif method != "__call__":
             name = "" if method != "outer" or name != "multiply" else "outer"
         function = functions.get(NAMES.get(name, name))
-        if function is None and name in TABLE:
-            return apply(TABLE[name], inputs, options)
         if function is None:
             raise _no_rule(f"{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""))
         return function(*inputs, **options)

@@ -35,6 +35,7 @@ class Values:
     parameters: dict[str, Array] = field(default_factory=dict)
     quantities: dict[tuple[str, int], Array] = field(default_factory=dict)
     jacobian: Callable[..., Array] | None = None
+    dtype: Any = np.float64
 
     @cached_property
     def batch(self) -> tuple[int, ...]:
@@ -66,7 +67,9 @@ def real(op: Op) -> Callable[..., Array]:
     return op.kernel
 
 
-def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real) -> Compute:
+def compile_node(
+    root: Node, sizes: Mapping[str, int], kernels: Kernels = real, dtype: Any = np.float64
+) -> Compute:
     """A function of (values, index) that gives the value of a node at the step ``index["t"]``."""
     order = list(dict.fromkeys(postorder(root)))
     slots = {node: i for i, node in enumerate(order)}
@@ -75,7 +78,7 @@ def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real) 
         if isinstance(node, Variable):
             code.append(("name", node.name, node.offset))
         elif isinstance(node, Number):
-            code.append(("number", constant(node, sizes), None))
+            code.append(("number", constant(node, sizes).astype(dtype, copy=False), None))
         elif node.op is not None:
             attributes = {key: _bound(value, sizes) for key, value in node.attributes}
             code.append((kernels(node.op), tuple(slots[part] for part in node.inputs), attributes))

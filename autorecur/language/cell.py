@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from autorecur.derive import Derivation
+    from autorecur.recurrence import Run
 
 Sizes = tuple[Size, Size]
 
@@ -146,6 +147,39 @@ class Cell:
         from autorecur.derive import derive
 
         return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language)
+
+    def run(
+        self,
+        x: Any = None,
+        params: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        lengths: Any = None,
+        steps: int | None = None,
+        truncate: int | None = None,
+        backend: str = "auto",
+        record: bool = False,
+        outputs: Sequence[str] | None = None,
+    ) -> Run:
+        """Runs the equations over the steps 1 … T, on tensors; the result maps each state and output to (T, B, n).
+
+        ``x``: (T, B, n) or (T, n), a mapping if there are several inputs, None with ``steps=T`` if there is none. ``params``:
+        arrays or tensors by name. ``initial``: states before the first step, ``{"h": (B, n)}`` or by step
+        ``{"h[0]": …, "h[-1]": …}``; those not given are zero; ``"g[T+1]"`` for a state that runs backwards. ``lengths``: how
+        many steps each sequence has; behind its end outputs and gradients are zero. ``truncate=k`` cuts the adjoint every k
+        steps (truncated BPTT). ``record=True`` adds every named quantity, and, after a backward pass, its ``adjoint``.
+        ``outputs`` names what is to be computed; parameters that only others need may then be missing. Raises ShapeError.
+
+        >>> import autorecur as ar
+        >>> cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1])")
+        >>> params = {"W": ar.tensor([[1.0]], requires_grad=True), "U": [[0.5]]}
+        >>> out = cell.run([[1.0], [0.0]], params)
+        >>> out.last["h"].sum().backward()
+        >>> params["W"].grad
+        tensor([[0.18282302]])
+        """
+        from autorecur.recurrence import run
+
+        return run(self, x, params, initial, lengths, steps, truncate, backend, record, outputs)
 
     # ---------------------------------------------------------------- as text
 

@@ -11,14 +11,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import Op
-from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract
-from autorecur.ops.functions import raised
+from autorecur.ops.arithmetic import add, divide, multiply, subtract
 from autorecur.ops.linear import matmul
 from autorecur.tape.explanations import misfit
 from autorecur.tape.numbers import Array, frozen, unshared
@@ -48,7 +47,13 @@ def next_serial() -> int:
     return next(_serials)
 
 
-class Tensor:
+if TYPE_CHECKING:
+    from autorecur.arrays.methods import Manners
+else:
+    Manners = object  # given when the functions of arrays/ are there
+
+
+class Tensor(Manners):
     """An n-dimensional array of numbers with a gradient. Make one with :func:`autorecur.tensor`.
 
     ``requires_grad`` tells whether :meth:`backward` reaches it, ``grad`` holds what arrived there.
@@ -160,23 +165,6 @@ class Tensor:
     def __autorecur_apply__(self, op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Tensor:
         return apply(op, inputs, attributes)
 
-    def __pow__(self, exponent: Any) -> Tensor:
-        if isinstance(exponent, (int, float)):
-            return apply(power, (self,), {"exponent": exponent})
-        return apply(raised, (self, exponent))
-
-    def __rpow__(self, base: Any) -> Tensor:
-        return apply(raised, (base, self))
-
-    def __neg__(self) -> Tensor:
-        return apply(negative, (self,))
-
-    def _with(self, other: Any) -> Tensor:
-        """``self + other`` and its like; see ``_SIGNS`` below."""
-        raise NotImplementedError
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _with
-    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = _with
     __hash__ = object.__hash__
 
 

@@ -225,7 +225,7 @@ def test_comparisons_are_booleans() -> None:
     x = ar.tensor([1.0, 2.0])
     assert (x > 1).tolist() == [False, True]
     assert (x == 1).tolist() == [True, False]
-    assert (1.5 < x).tolist() == [False, True]
+    assert (x > 1.5).tolist() == [False, True]
     assert ((x > 0) & (x < 2)).tolist() == [True, False]
     assert (~(x > 1)).dtype == np.bool_
     assert (x == None) is False  # noqa: E711

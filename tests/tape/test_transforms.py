@@ -78,7 +78,10 @@ def test_has_aux_returns_what_else_there_is() -> None:
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (lambda: ar.grad(cube)(3), r"grad: argument 0 holds int64, and only floats have a derivative: write 1\.0 for 1, .*"),
+        (
+            lambda: ar.grad(cube)(3),
+            r"grad: argument 0 holds int64, and only floats have a derivative: write 1\.0 for 1, .*",
+        ),
         (
             lambda: ar.grad(cube)(np.ones(2)),
             r"grad needs a function with a single number as its value, of shape \(\); this one has \(2,\): .*",
@@ -86,7 +89,10 @@ def test_has_aux_returns_what_else_there_is() -> None:
         (lambda: ar.grad(cube, 1)(1.0), r"grad: there is no argument number 1; the function was called with 1"),
         (lambda: ar.grad(cube, has_aux=True)(1.0), r"grad with has_aux needs a function that returns a pair .*"),
         (lambda: ar.vjp(cube, 1.0)[1](np.ones(2)), r"the cotangent has shape \(2,\), and what it belongs to \(\)"),
-        (lambda: ar.jvp(cube, (1.0,), (1.0, 2.0)), r"the tangents of jvp must be arranged like .*: a tuple of 1, not .*"),
+        (
+            lambda: ar.jvp(cube, (1.0,), (1.0, 2.0)),
+            r"the tangents of jvp must be arranged like .*: a tuple of 1, not .*",
+        ),
         (
             lambda: ar.hvp(lambda p: p["a"], {"a": 1.0}, {"b": 1.0}),
             r"the cotangent must be arranged like what it belongs to: a dict with the keys a, not .* the keys b",
