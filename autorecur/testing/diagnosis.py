@@ -127,9 +127,11 @@ def _lost(one: Evidence) -> str:
 def _factor(one: Evidence, point: Point) -> str:
     """One number by which all entries are off."""
     found, true = one.at(one.analytic), one.numeric
-    if not true @ true > 0:
+    size = float(np.max(np.abs(true), initial=0.0))
+    if not size:
         return ""
-    ratio = float(found @ true / (true @ true))
+    unit = true / size
+    ratio = float((found / size) @ unit / (unit @ unit))
     if not np.isfinite(ratio) or not one.agrees(one.analytic, ratio):
         return ""
     if abs(ratio + 1) < 1e-6:

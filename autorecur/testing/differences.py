@@ -60,7 +60,9 @@ class Line:
         """By how much rounding may alter the weighted sum of the outputs at this step, also of those that stand still."""
         largest = np.maximum(np.abs(self(step)), np.abs(self(-step)))
         off = np.maximum(np.maximum(self.rounding, self.eps * largest), UNDERFLOW)
-        return float(np.linalg.norm(self.weights * off))
+        parts = np.abs(self.weights * off)
+        top = float(np.max(parts, initial=UNDERFLOW))
+        return top * float(np.linalg.norm(parts / top))
 
     def central(self, step: float) -> Array:
         """(f(x + h) − f(x − h)) / 2h, for each output."""
@@ -104,13 +106,19 @@ class Window:
         """Whether the one-sided derivatives differ, by more than rounding and curvature explain."""
         return abs(self.jump) > 16 * self.noise + max(goal, tolerance * self.slope / 4)
 
-    def certain(self, goal: float) -> bool:
-        """Whether the value is known to within ``goal``, or is zero as far as rounding lets anyone see."""
-        return self.uncertainty <= goal or max(self.uncertainty, abs(self.value)) <= 8 * self.noise
+    @property
+    def tells(self) -> bool:
+        """Whether the value is certainly not zero."""
+        return abs(self.value) > 4 * self.uncertainty
+
+    @property
+    def silent(self) -> bool:
+        """Whether the value is zero as far as rounding lets anyone see."""
+        return max(self.uncertainty, abs(self.value)) <= 8 * self.noise
 
     def settles(self, tolerance: float, goal: float) -> bool:
-        """Whether this is a derivative, and certain."""
-        return self.finite and self.certain(goal) and not self.bent(tolerance, goal)
+        """Whether this is a derivative, known to within ``goal``."""
+        return self.finite and self.uncertainty <= goal and not self.bent(tolerance, goal)
 
 
 def window(line: Line, step: float) -> Window:
@@ -166,8 +174,9 @@ def measure(line: Line, x: float, largest: float, tolerance: float, goal: float)
         finite.append(seen)
         if seen.bent(tolerance, goal):
             bent.append(seen)
-        elif seen.certain(goal) and not _persists([narrow for narrow in bent if narrow.step < step]):
-            return Derivative(seen, "smooth")
+        elif seen.uncertainty <= goal or (seen.silent and not any(other.tells for other in finite)):
+            if not _persists([narrow for narrow in bent if narrow.step < step]):
+                return Derivative(seen, "smooth")
     if not finite:
         return Derivative(window(line, FIRST), "edge")
     best, *others = sorted(finite, key=lambda seen: seen.uncertainty)
@@ -195,7 +204,7 @@ def looked_closer(line: Line, found: Derivative, tolerance: float, goal: float) 
     """The derivative from narrower windows, if they are as certain: a wide one may have looked across a bump."""
     for k in (1, 2, 3):
         seen = window(line, found.best.step / FACTOR**k)
-        if seen.settles(tolerance, goal) and seen.uncertainty <= goal:
+        if seen.settles(tolerance, goal):
             found = Derivative(seen, "smooth")
     return found
 

@@ -120,8 +120,7 @@ class Inquiry:
             signs = np.random.default_rng(settings.seed).choice([-1.0, 1.0], array.shape)
             along = float(np.sum(self.analytic.astype(np.float64) * signs))
             self._add(None, self.largest, along, signs, float(np.sqrt(array.size)), keep)
-        measured = [p.found.best.value for p in self.probes if p.found.best.finite and p.index is not None]
-        self.scale = max(map(abs, measured), default=0.0)
+        self.scale = self._largest_known()
 
     def _add(self, index: Index, x: float, analytic: float, direction: Any, share: float, keep: bool) -> None:
         first = window(self.line(direction), next(steps(x, self.largest)))
@@ -130,18 +129,25 @@ class Inquiry:
         self.probes.append(Probe(index, x, analytic, lambda: self.line(direction), Derivative(first, ""), share))
 
     def _refine(self) -> None:
-        """Other steps where the first was not certain enough; twice, as this may show that the scale is smaller."""
-        for _ in range(2):
+        """Other steps where the first was not certain enough; again, if this shows that the scale is another."""
+        for _ in range(3):
             for probe in self.probes:
                 best, goal = probe.found.best, self._goal(probe)
+                if probe.found.verdict in (KINK, EDGE):
+                    continue
                 if best.settles(self.tolerance, goal):
                     probe.found = Derivative(best, SMOOTH)
                 elif not self._silent(best):
                     probe.found = measure(probe.line(), probe.x, self.largest, self.tolerance, goal)
-            values = [abs(p.found.best.value) for p in self.probes if p.found.verdict == SMOOTH and p.index is not None]
-            before, self.scale = self.scale, max(values, default=self.scale)
-            if self.scale >= before / 2:
+            before, self.scale = self.scale, self._largest_known()
+            if before / 2 <= self.scale <= before * 2:
                 break
+
+    def _largest_known(self) -> float:
+        """The largest entry of the gradient, among those of which at least a digit is certain."""
+        entries = [p.found.best for p in self.probes if p.index is not None and p.found.verdict not in (KINK, EDGE)]
+        known = [abs(best.value) for best in entries if best.finite and best.uncertainty <= 0.1 * abs(best.value)]
+        return max(known, default=0.0)
 
     def _goal(self, probe: Probe) -> float:
         return self.tolerance * self.scale * probe.share / 4
@@ -161,7 +167,7 @@ class Inquiry:
             probe.verdict = probe.found.verdict
         elif doubt <= allowed / 2:
             probe.verdict = "ok" if apart <= allowed + 2 * doubt else "wrong"
-        elif max(abs(probe.analytic), abs(numeric)) <= 10 * doubt <= 1000 * probe.found.best.noise:
+        elif max(abs(probe.analytic), abs(numeric)) <= 10 * doubt <= 1000 * probe.found.best.noise < np.inf:
             probe.verdict, probe.error = "ok", 0.0  # both are zero, as far as rounding lets anyone see
         else:
             probe.verdict = "unresolved" if apart <= allowed + 10 * doubt else "wrong"

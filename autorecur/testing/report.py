@@ -190,10 +190,10 @@ def _reading(errors: list[float]) -> str:
     """A floor says that the rule is wrong; a valley, that differences and the rule agree as far as rounding lets them."""
     if not errors:
         return "The function is not defined next to this point."
-    floor = min(errors)
-    flat = sum(error < 1.5 * floor for error in errors)
-    if floor < 1e-7 and flat < 3:
-        return f"A valley down to {floor:.0e}: what is left may be rounding."
-    if flat >= 3:
-        return f"A floor at {floor:.1e} that no step gets below: the rule is wrong by that much; rounding would fall and rise."
-    return f"The least is {floor:.1e}; neither a floor nor a deep valley: f may have a kink, or change fast, close by."
+    floor = sorted(errors)[min(2, len(errors) - 1)]
+    flat = sum(floor / 1.5 <= error <= 1.5 * floor for error in errors)
+    if floor > 3e-8 and flat >= 3:
+        return f"A floor at {floor:.0e} that no step gets below: the rule is wrong by that much; rounding would fall and rise."
+    if min(errors) < 1e-7:
+        return f"A valley down to {min(errors):.0e}: what is left may be rounding."
+    return f"The least is {min(errors):.0e}, neither a floor nor a deep valley: f may have a kink, or change fast, close by."
