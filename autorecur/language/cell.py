@@ -175,7 +175,7 @@ class Cell:
         >>> out = cell.run([[1.0], [0.0]], params)
         >>> out.last["h"].sum().backward()
         >>> params["W"].grad
-        tensor([[0.18282302]])
+        tensor([[0.18225644]])
         """
         from autorecur.recurrence import run
 
