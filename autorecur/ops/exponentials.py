@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.ops.arithmetic import divide, elementwise
-from autorecur.ops.functions import TWO_OVER_ROOT_PI, exp, is_complex, sigmoid, square
+from autorecur.ops.functions import TWO_OVER_ROOT_PI, exp, is_complex, sigmoid, softplus, square
 
 LOG_2, LOG_10 = math.log(2), math.log(10)
 
@@ -26,12 +26,20 @@ def _erfc(x: Any) -> Any:
 erfc = elementwise("erfc", _erfc, lambda g, out, x: -(g * (TWO_OVER_ROOT_PI * exp(-square(x)))))
 
 
+LARGE = 4096
+"""From so many numbers on a sum in the logarithm is put together from compiled functions."""
+
+
 def _logaddexp(a: Any, b: Any) -> Any:
-    if not (is_complex(a) or is_complex(b)):
+    if is_complex(a) or is_complex(b):
+        first = np.real(a) > np.real(b)
+        larger, smaller = np.where(first, a, b), np.where(first, b, a)
+        return larger + np.log1p(np.exp(smaller - larger))
+    if np.size(a) + np.size(b) < LARGE:
         return np.logaddexp(a, b)
-    first = np.real(a) > np.real(b)
-    larger, smaller = np.where(first, a, b), np.where(first, b, a)
-    return larger + np.log1p(np.exp(smaller - larger))
+    with np.errstate(invalid="ignore"):
+        gap = np.fmin(-np.abs(np.subtract(a, b)), 0.0)  # 0 for two equal infinities
+    return np.maximum(a, b) + softplus.kernel(gap)
 
 
 logaddexp = elementwise(

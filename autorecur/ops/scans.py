@@ -6,7 +6,7 @@ runs the other way. A product over an axis leaves out one number at a time: thos
 
 from __future__ import annotations
 
-from math import prod as product_of
+from math import prod as prod_of
 from typing import Any
 
 import numpy as np
@@ -66,24 +66,35 @@ shifted: Op = Op(
 def _recurrence(a: Any, b: Any, axis: int, reverse: bool = False) -> Any:
     if reverse:
         return np.flip(_recurrence(np.flip(a, axis), np.flip(b, axis), axis), axis)
-    result = np.array(b, dtype=np.result_type(a, b))
-    if result.size == result.shape[axis]:
-        return _recurrence_of_numbers(np.ravel(a).tolist(), np.ravel(b).tolist(), result)
+    result = np.array(b, dtype=np.result_type(a, b), order="C")
+    loop = _loop(result.dtype.name) if result.size >= _LEAST_COMPILED and result.dtype.kind == "f" else None
+    if loop is not None:
+        factors = np.ascontiguousarray(a, result.dtype).reshape(-1)
+        loop(result.reshape(-1), factors, result.shape[axis], prod_of(result.shape[axis % result.ndim + 1 :]))
+        return result
     factors, steps = np.moveaxis(a, axis, 0), np.moveaxis(result, axis, 0)
     for k in range(1, len(steps)):
         steps[k] += factors[k] * steps[k - 1]
     return result
 
 
-def _recurrence_of_numbers(a: list[Any], b: list[Any], result: Any) -> Any:
-    """One single row: Python's numbers are faster than arrays of one number."""
-    y = 0.0
-    found: list[Any] = []
-    for factor, term in zip(a, b, strict=True):
-        y = term + factor * y if found else term
-        found.append(y)
-    result[...] = np.reshape(np.array(found, result.dtype), result.shape)
-    return result
+_LEAST_COMPILED = 500
+_LOOP = """def kernel(results, factors, length, stride):
+    for row in range(results.size // (length * stride)):
+        for k in range(1, length):
+            start = (row * length + k) * stride
+            for i in range(start, start + stride):
+                results[i] += factors[i] * results[i - stride]
+"""
+
+
+def _loop(dtype: str) -> Any:
+    """The steps as machine code, from what has to be added to the results; None without a compiler."""
+    if dtype not in ("float64", "float32"):
+        return None
+    from autorecur.kernels.compiled import compiled
+
+    return compiled(_LOOP, dtype, (dtype + "[]", "const " + dtype + "[]", "int64", "int64"))
 
 
 recurrence: Op = Op(
@@ -129,7 +140,7 @@ def _of_the_others(x: Any, axis: Axes) -> Any:
     order = (*(i for i in range(len(shape)) if i not in joined), *joined)
     moved = tuple(shape[i] for i in order)
     kept = len(shape) - len(joined)
-    rows = reshape(permute(x, axes=order), shape=(*moved[:kept], product_of(moved[kept:])))
+    rows = reshape(permute(x, axes=order), shape=(*moved[:kept], prod_of(moved[kept:])))
     found = reshape(_of_the_others(rows, (kept,)), shape=moved)
     return permute(found, axes=tuple(order.index(i) for i in range(len(shape))))
 

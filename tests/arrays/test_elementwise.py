@@ -198,6 +198,19 @@ def test_extremes(f: Callable[..., Any], x: float, value: float, first: float, t
     assert second(f, x) == pytest.approx(then, rel=1e-12, abs=1e-180)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=str)
+def test_large_arrays_are_added_in_the_logarithm_as_small_ones_are(dtype: Any) -> None:
+    """To rounding; infinities and NaN included."""
+    a = np.resize(np.array([0.0, 3.0, -1e4, 1e4, -INF, INF, np.nan], dtype), 10_003)
+    b = np.roll(np.resize(np.array([-INF, 2.5, 3.0, -1e4, -INF, INF, 1.0, 0.0, 0.0], dtype), 10_003), 1)
+    found = ar.logaddexp(a, b)
+    with np.errstate(invalid="ignore"):
+        expected = np.logaddexp(a, b)
+    assert found.dtype == dtype
+    assert np.allclose(found.data, expected, rtol=4 * np.finfo(dtype).eps, atol=0, equal_nan=True)
+
+
 @pytest.mark.parametrize("values", [(-INF, -INF), (INF, INF)])
 def test_two_equal_infinities_have_no_slope_in_a_logarithmic_sum(values: tuple[float, float]) -> None:
     """The value is that infinity, the derivative NaN."""

@@ -140,6 +140,22 @@ def test_a_long_running_product_is_differentiated_in_linear_time() -> None:
     assert found[50_001] == 0
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=str)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_large_recurrences_are_the_small_ones(dtype: Any, axis: int) -> None:
+    """The gradient of running products of many numbers at once is that of each row alone."""
+    x = np.random.default_rng(2).uniform(-1.5, 1.5, (7, 8, 11)).astype(dtype)
+    x[3, 3, 3] = 0
+    weights = np.random.default_rng(3).standard_normal(x.shape).astype(dtype)
+    found = ar.grad(lambda a: ar.sum(weights * ar.cumprod(a, axis)))(x).data
+    rows, factors = (np.moveaxis(array, axis, -1).reshape(-1, x.shape[axis]) for array in (x, weights))
+    alone = [ar.grad(lambda a, w=w: ar.sum(w * ar.cumprod(a)))(row).data for row, w in zip(rows, factors, strict=True)]
+    assert found.dtype == dtype
+    assert np.allclose(
+        np.moveaxis(found, axis, -1).reshape(rows.shape), alone, rtol=1e-5 if dtype == np.float32 else 1e-13
+    )
+
+
 def test_ties_share() -> None:
     """Equal extrema receive equal parts."""
     assert gradient(ar.max, [1.0, 3.0, 3.0, 3.0, 3.0]).tolist() == [0, 0.25, 0.25, 0.25, 0.25]
