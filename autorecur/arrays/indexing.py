@@ -143,7 +143,11 @@ class Place:
     def _stretched(self, values: ArrayLike) -> Tensor:
         """The values in the shape that the index picks."""
         given = self._fitting(values)
-        there = ops.getitem.shape(self._x.shape, index=self._index)
+        try:
+            there = self._x.data[self._index].shape
+        except (IndexError, ValueError):
+            ops.check_index(self._x.shape, self._index)
+            raise
         if given.shape == there:
             return given
         ops.put.shape(self._x.shape, given.shape, index=self._index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from operator import index
 from string import ascii_letters
@@ -134,11 +135,14 @@ def einsum(subscripts: str, *operands: ArrayLike) -> Tensor:
     if not isinstance(subscripts, str):
         raise ShapeError("einsum: the first argument is a text such as 'ij,jk->ik'")
     tensors = [as_tensor(operand) for operand in operands]
-    labels, result = _labels(subscripts, [x.shape for x in tensors])
+    labels, result = _labels(subscripts, tuple([x.shape for x in tensors]))
     return apply(einsum_op, tuple(tensors), {"labels": labels, "result": result})
 
 
-def _labels(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+@lru_cache(maxsize=4096)
+def _labels(
+    subscripts: str, shapes: tuple[tuple[int, ...], ...]
+) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
     """The labels of the axes of each operand and of the result."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")

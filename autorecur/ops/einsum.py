@@ -6,7 +6,8 @@ diagonal, and labels that the result does not have are summed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import combinations
 from math import prod
 from string import ascii_letters
@@ -56,97 +57,123 @@ def _shape(*shapes: Shape, labels: Sequence[Labels], result: Labels) -> Shape:
     return tuple(sizes[label] for label in result)
 
 
-Operand = tuple[Any, Labels]
-"""An array, and the labels of its axes, none of them twice."""
+Recipe = Callable[[Sequence[Any]], Any]
+Operand = tuple[Recipe, Labels]
+"""How an array is made from those given, and the labels of its axes, none of them twice."""
 
 
-def _kernel(*arrays: Any, labels: Sequence[Labels], result: Labels) -> Any:
-    """One pair after the other, always the one whose product is smallest; matrix products do the sums where they can."""
+def _kernel(*arrays: Any, labels: tuple[Labels, ...], result: Labels) -> Any:
     if len(arrays) == 1:
         return np.einsum(arrays[0], labels[0], result)
-    shapes = [np.shape(array) for array in arrays]
+    return _plan(tuple([np.shape(array) for array in arrays]), labels, result)(arrays)
+
+
+@lru_cache(maxsize=4096)
+def _plan(shapes: tuple[Any, ...], labels: tuple[Labels, ...], result: Labels) -> Recipe:
+    """One pair after the other, always the one whose product is smallest; matrix products do the sums where they can."""
     _shape(*shapes, labels=labels, result=result)
     sizes: dict[int, Any] = _sizes(shapes, labels)
-    operands = [_simple(array, own, sizes) for array, own in zip(arrays, labels, strict=True)]
+    operands = [_simple(k, shape, own, sizes) for k, (shape, own) in enumerate(zip(shapes, labels, strict=True))]
     while len(operands) > 1:
         i, j = (0, 1) if len(operands) == 2 else _cheapest(operands, result, sizes)
         a, b = operands[i], operands[j]
         operands = [operand for k, operand in enumerate(operands) if k not in (i, j)]
         operands.append(_product(a, b, {*result, *(label for _, own in operands for label in own)}, sizes))
-    array, own = operands[0]
-    return array if own == result else np.einsum(array, own, result)
+    return _as(operands[0], result)
 
 
-def _simple(array: Any, labels: Labels, sizes: dict[int, int]) -> Operand:
+def _as(operand: Operand, labels: Labels) -> Recipe:
+    """An operand with its axes in another order, or with some of them summed."""
+    make, own = operand
+    return make if own == labels else lambda arrays: np.einsum(make(arrays), own, labels)
+
+
+def _simple(number: int, shape: tuple[int, ...], labels: Labels, sizes: dict[int, int]) -> Operand:
     """The diagonal where a label is repeated; without the axes that are to be stretched."""
-    array = np.asarray(array)
-    if any(size == 1 != sizes[label] for label, size in zip(labels, array.shape, strict=True)):
-        kept = [k for k, label in enumerate(labels) if array.shape[k] == sizes[label]]
-        array, labels = array.reshape([array.shape[k] for k in kept]), tuple(labels[k] for k in kept)
-    distinct = tuple(dict.fromkeys(labels))
-    return (array, labels) if distinct == labels else (np.einsum(array, labels, distinct), distinct)
+    kept = [k for k, label in enumerate(labels) if shape[k] == sizes[label]]
+    rest, own = [shape[k] for k in kept], tuple(labels[k] for k in kept)
+    distinct = tuple(dict.fromkeys(own))
+
+    def make(arrays: Sequence[Any]) -> Any:
+        array = np.asarray(arrays[number])
+        array = array if own == labels else array.reshape(rest)
+        return array if own == distinct else np.einsum(array, own, distinct)
+
+    return make, distinct
 
 
 def _cheapest(operands: Sequence[Operand], result: Labels, sizes: dict[int, int]) -> tuple[int, int]:
     def growth(pair: tuple[int, int]) -> int:
         """How much larger the product is than the two together."""
         needed = {*result, *(label for k, (_, own) in enumerate(operands) if k not in pair for label in own)}
-        (a, first), (b, second) = (operands[k] for k in pair)
-        return prod(sizes[label] for label in {*first, *second} & needed) - int(a.size + b.size)
+        first, second = (operands[k][1] for k in pair)
+        before = sum(prod(sizes[label] for label in own) for own in (first, second))
+        return prod(sizes[label] for label in {*first, *second} & needed) - before
 
     return min(combinations(range(len(operands)), 2), key=growth)
 
 
 def _product(a: Operand, b: Operand, needed: set[int], sizes: dict[int, int]) -> Operand:
     """The sum of products of two operands over all labels that nobody needs any more."""
-    (x, first), (y, second) = _summed(a, {*needed, *b[1]}), _summed(b, {*needed, *a[1]})
+    first, second = (
+        tuple(label for label in own if label in needed or label in other)
+        for own, other in ((a[1], b[1]), (b[1], a[1]))
+    )
+    x, y = _as(a, first), _as(b, second)
     batch = tuple(label for label in first if label in second and label in needed)
     joined = tuple(label for label in first if label in second and label not in needed)
     rows = tuple(label for label in first if label not in second)
     columns = tuple(label for label in second if label not in first)
     out = (*batch, *rows, *columns)
     if not joined or (batch and not (rows and columns)):
-        return np.einsum(x, first, y, second, out), out
-
-    def arranged(array: Any, own: Labels, *groups: Labels) -> Any:
-        order = [own.index(label) for group in groups for label in group]
-        shape = [*(sizes[label] for label in batch), *(prod(sizes[label] for label in group) for group in groups[1:])]
-        return array.transpose(order).reshape(shape)
-
-    value = np.matmul(arranged(x, first, batch, rows, joined), arranged(y, second, batch, joined, columns))
-    return value.reshape([sizes[label] for label in out]), out
+        return (lambda arrays: np.einsum(x(arrays), first, y(arrays), second, out)), out
+    left = _arranged(x, first, (batch, rows, joined), sizes)
+    right = _arranged(y, second, (batch, joined, columns), sizes)
+    shape = [sizes[label] for label in out]
+    return (lambda arrays: np.matmul(left(arrays), right(arrays)).reshape(shape)), out
 
 
-def _summed(operand: Operand, needed: set[int]) -> Operand:
-    array, labels = operand
-    kept = tuple(label for label in labels if label in needed)
-    return operand if kept == labels else (np.einsum(array, labels, kept), kept)
+def _arranged(make: Recipe, labels: Labels, groups: tuple[Labels, Labels, Labels], sizes: dict[int, int]) -> Recipe:
+    """A stack of matrices: the axes of the first group in front, those of the two others as rows and columns."""
+    order = [labels.index(label) for group in groups for label in group]
+    shape = [*(sizes[label] for label in groups[0]), *(prod(sizes[label] for label in group) for group in groups[1:])]
+    return lambda arrays: make(arrays).transpose(order).reshape(shape)
 
 
-def _to_operand(g: Any, out: Any, *inputs: Any, labels: Sequence[Labels], result: Labels, wanted: int) -> Any:
+@lru_cache(maxsize=4096)
+def _reversed(
+    shapes: tuple[Shape, ...], labels: tuple[Labels, ...], result: Labels, wanted: int
+) -> tuple[list[int], list[tuple[Any, ...]], tuple[Labels, ...], Labels]:
+    """The other operands, the shapes of what ties and stretches axes, and the labels of the sum that is the pull-back."""
+    sizes = _sizes(shapes, labels)
+    others = [k for k in range(len(labels)) if k != wanted]
+    names = [result, *(labels[k] for k in others)]
+    known = {label for own in names for label in own}
+    free = iter(sorted(set(range(52)) - known - set(labels[wanted])))
+    ties: list[tuple[Any, ...]] = []
+    target: list[int] = []
+    for label in labels[wanted]:
+        name = label
+        if label in target:
+            name = next(free)
+            ties.append((sizes[label], sizes[label]))
+            names.append((label, name))
+        elif label not in known:
+            ties.append((sizes[label],))
+            names.append((label,))
+        target.append(name)
+    return others, ties, tuple(names), tuple(target)
+
+
+def _to_operand(g: Any, out: Any, *inputs: Any, labels: tuple[Labels, ...], result: Labels, wanted: int) -> Any:
     """A sum of products again: of the cotangent and the other operands.
 
     An axis that was summed alone is stretched by ones; a second axis of the same label is tied to the first by δ_ij.
     """
-    sizes: dict[int, Any] = _sizes([shape_of(x) for x in inputs], labels)
-    others = [k for k in range(len(inputs)) if k != wanted]
-    factors, names = [g, *(inputs[k] for k in others)], [result, *(labels[k] for k in others)]
-    known = {label for own in names for label in own}
-    free = iter(sorted(set(range(52)) - known - set(labels[wanted])))
+    others, ties, names, target = _reversed(tuple([shape_of(x) for x in inputs]), labels, result, wanted)
     dtype: Any = getattr(g, "dtype", np.float64)
-    target: list[int] = []
-    for label in labels[wanted]:
-        if label in target:
-            name = next(free)
-            factors.append(np.eye(sizes[label], dtype=dtype))
-            names.append((label, name))
-        else:
-            name = label
-            if label not in known:
-                factors.append(np.ones(sizes[label], dtype=dtype))
-                names.append((label,))
-        target.append(name)
-    return einsum(*factors, labels=tuple(names), result=tuple(target))
+    tied = [np.eye(*shape, dtype=dtype) if len(shape) == 2 else np.ones(shape, dtype) for shape in ties]
+    return einsum(g, *(inputs[k] for k in others), *tied, labels=names, result=target)
 
 
 einsum: Op = Op("einsum", "linear", _shape, _kernel, (_to_operand,), arity=-1, broadcasts=True)

@@ -116,7 +116,8 @@ def _joined(*shapes: Shape, axis: int) -> Shape:
 
 
 def _concatenate(*arrays: Any, axis: int) -> Any:
-    if axis < -2:
+    front = np.shape(arrays[0])[:-2]
+    if axis < -2 or all(np.shape(a)[:-2] == front for a in arrays):
         return np.concatenate(arrays, axis=axis)
     leading = np.broadcast_shapes(*(np.shape(a)[:-2] for a in arrays))
     return np.concatenate([np.broadcast_to(a, leading + np.shape(a)[-2:]) for a in arrays], axis=axis)
