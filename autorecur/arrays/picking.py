@@ -204,7 +204,7 @@ def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", constant_value
         if any(pair):
             if a.shape[axis] == 0:
                 raise ShapeError(
-                    f"pad: axis {axis} of shape {a.shape} has no numbers to {mode}: only constants can be added"
+                    f"pad: axis {axis} of shape {a.shape} has size 0, and the mode {mode!r} needs numbers there"
                 )
             kind: Any = mode
             a = item(a, (*(WHOLE,) * axis, np.pad(np.arange(a.shape[axis]), pair, kind)))
