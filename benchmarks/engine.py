@@ -65,7 +65,21 @@ def by_backward(variable: Callable[[np.ndarray], Any]) -> Any:
 
 
 def ours() -> Library:
-    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "sum", "mean", "max", "matmul", "log1p", "cumsum")
+    names = (
+        "exp",
+        "tanh",
+        "log",
+        "sqrt",
+        "sin",
+        "square",
+        "maximum",
+        "sum",
+        "mean",
+        "max",
+        "matmul",
+        "log1p",
+        "cumsum",
+    )
     functions = {name: getattr(ar, name) for name in names}
     functions |= {name: getattr(functional, name) for name in ("sigmoid", "relu", "softplus")}
     functions["softmax"] = lambda x, axis: functional.softmax(x, axis)
@@ -96,15 +110,27 @@ def pytorch() -> Library:
     def variable(array: np.ndarray) -> Any:
         return torch.tensor(array, requires_grad=True)
 
-    return Library(
-        "PyTorch", functions, torch.tensor, variable, lambda t: t.detach().numpy(), by_backward(variable)
-    )
+    return Library("PyTorch", functions, torch.tensor, variable, lambda t: t.detach().numpy(), by_backward(variable))
 
 
 def mygrad() -> Library:
     mg = importlib.import_module("mygrad")
     nnet = importlib.import_module("mygrad.nnet")
-    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "sum", "mean", "max", "matmul", "log1p", "cumsum")
+    names = (
+        "exp",
+        "tanh",
+        "log",
+        "sqrt",
+        "sin",
+        "square",
+        "maximum",
+        "sum",
+        "mean",
+        "max",
+        "matmul",
+        "log1p",
+        "cumsum",
+    )
     functions = {name: getattr(mg, name) for name in names}
     functions |= {name: getattr(nnet, name) for name in ("sigmoid", "relu")}
     functions["softmax"] = lambda x, axis: nnet.softmax(x, axis=axis)
@@ -129,7 +155,21 @@ def hips() -> Library:
     autograd = importlib.import_module("autograd")
     anp = importlib.import_module("autograd.numpy")
     special = importlib.import_module("autograd.scipy.special")
-    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "sum", "mean", "max", "matmul", "log1p", "cumsum")
+    names = (
+        "exp",
+        "tanh",
+        "log",
+        "sqrt",
+        "sin",
+        "square",
+        "maximum",
+        "sum",
+        "mean",
+        "max",
+        "matmul",
+        "log1p",
+        "cumsum",
+    )
     functions = {name: getattr(anp, name) for name in names}
     functions["sigmoid"] = special.expit
     functions["relu"] = lambda x: anp.maximum(x, 0.0)
@@ -263,7 +303,9 @@ def drawn(kind: str, size: int) -> list[np.ndarray]:
     return [x, np.abs(generator.standard_normal(size)) + 0.1] if kind == "two" else [x]
 
 
-def large_arrays(peers: list[Library], sizes: list[int], budget: float) -> Iterator[tuple[str, int, str, dict[str, float]]]:
+def large_arrays(
+    peers: list[Library], sizes: list[int], budget: float
+) -> Iterator[tuple[str, int, str, dict[str, float]]]:
     """Seconds of each row of the table, forward alone and forward with backward."""
     for size in sizes:
         for name, (body, kind) in BODIES.items():
@@ -390,16 +432,26 @@ def main() -> int:
                 rows.append(times[OURS] / times["PyTorch"])
         if rows:
             fast = sum(row <= 1 for row in rows) / len(rows)
-            summary.append((fast >= 2 / 3, f"large arrays: {fast:.0%} of {len(rows)} rows in PyTorch's time (bound 67 %)"))
-            summary.append((max(rows) <= 2, f"large arrays: the slowest row takes {max(rows):.2f} of its time (bound 2)"))
+            summary.append(
+                (fast >= 2 / 3, f"large arrays: {fast:.0%} of {len(rows)} rows in PyTorch's time (bound 67 %)")
+            )
+            summary.append(
+                (max(rows) <= 2, f"large arrays: the slowest row takes {max(rows):.2f} of its time (bound 2)")
+            )
     if asked.only in (None, "import"):
         seconds, loaded = import_time(5 if asked.quick else 15)
-        summary.append((seconds <= 0.15, f"import and first tensor: {seconds * 1e3:.0f} ms over bare Python (bound 150)"))
+        summary.append(
+            (seconds <= 0.15, f"import and first tensor: {seconds * 1e3:.0f} ms over bare Python (bound 150)")
+        )
         heavy = " ".join(loaded) or "none"
-        summary.append((not {"numba", "sympy"} & set(loaded), f"heavy packages loaded by it: {heavy} (no numba, no sympy)"))
+        summary.append(
+            (not {"numba", "sympy"} & set(loaded), f"heavy packages loaded by it: {heavy} (no numba, no sympy)")
+        )
     if asked.only in (None, "memory"):
         size_of_op = tape_bytes()
-        summary.append((size_of_op < 1000, f"memory of the tape: {size_of_op:.0f} bytes an op beyond its arrays (bound 1000)"))
+        summary.append(
+            (size_of_op < 1000, f"memory of the tape: {size_of_op:.0f} bytes an op beyond its arrays (bound 1000)")
+        )
         done = training((1000, 3000) if asked.quick else (1000, 10_000))
         shown = ", ".join(f"{kb:.0f} kB traced and {mb:.0f} MB in all after {steps}" for steps, kb, mb in done)
         summary.append((done[-1][1] - done[0][1] < 20, f"a training loop: {shown} steps (bound: 20 kB more)"))

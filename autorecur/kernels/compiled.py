@@ -7,10 +7,8 @@ cache (a folder that cannot be written, a damaged file, a second process) costs 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -79,7 +77,8 @@ def compiled(source: str, dtype: str, arguments: tuple[str, ...], sums: bool = F
     """The kernel of a text, or None without a compiler.
 
     ``arguments`` are the types: ``"float64"`` for a number, ``"float64[]"`` for an array to write to, ``"const float64[]"``
-    for one to read, both contiguous and with one axis (``[,]`` for two). ``sums`` lets the sums that stand in the loop itself be taken in another order.
+    for one to read, both contiguous and with one axis (``[,]`` for two).
+    ``sums`` lets the sums that stand in the loop itself be taken in another order.
     """
     key = (source, dtype, arguments, sums)
     if key not in _known:
@@ -146,6 +145,9 @@ def _announce() -> None:
 
 def _file(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...]) -> Path | None:
     """The file that stands for a kernel in the cache; None where none can be written."""
+    import hashlib
+    import tempfile
+
     parts = [source, dtype, *arguments, numba.__version__, np.__version__, sys.version, _library()]
     name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
     try:

@@ -1,4 +1,4 @@
-"""exp, expm1, log, log1p, sin, cos of float64: Cody and Waite's reduction, a polynomial, and the exponent put together from bits.
+"""exp, expm1, log, log1p, sin, cos of float64: Cody and Waite's reduction, a polynomial, the exponent put together from bits.
 
 There is no branch, so that a compiler turns a loop over numbers into one over vectors of numbers. The same text runs
 compiled on one number at a time and, without a compiler, on NumPy's arrays and numbers. All constants carry their type.

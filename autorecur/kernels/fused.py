@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels.compiled import Kernel, compiled
-
+Kernel = Callable[..., Any]
 PLAIN: Mapping[str, str] = {
     "add": "{} + {}",
     "subtract": "{} - {}",
@@ -200,6 +199,8 @@ def _planned(rule: Callable[..., Any], dtype: Any, kinds: str, attributes: Mappi
     written = loop_of(rule, kinds, attributes)
     if written is None:
         return None
+    from autorecur.kernels.compiled import compiled
+
     source, slots = written
     types = {"a": f"const {dtype.name}[]", "b": "const bool[]", "s": dtype.name}
     kernel = compiled(source, dtype.name, (f"{dtype.name}[]", *(types[kinds[slot]] for slot in slots)))

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.kernels.choice import LEAST_ROWS
-from autorecur.kernels.compiled import Kernel, compiled
-from autorecur.kernels.fused import Trace, Traced, Unknown
+from autorecur.kernels.fused import Kernel, Trace, Traced, Unknown
 
 FORWARD: Mapping[str, str] = {
     "softmax": """\
@@ -52,18 +51,28 @@ def _is_row(x: Any, axis: tuple[int, ...]) -> bool:
     )
 
 
+_loops: dict[tuple[str, Any], Kernel | None] = {}
+
+
 def along_rows(name: str, x: Any, axis: tuple[int, ...]) -> Any | None:
     """The value of an op of :data:`FORWARD` by a compiled loop; None where NumPy has to do it."""
     if not _is_row(x, axis):
         return None
-    dtype = x.dtype.name
-    kernel = compiled(FORWARD[name], dtype, (f"{dtype}[,]", f"const {dtype}[,]", f"const {dtype}[]"), sums=True)
+    key = (name, x.dtype)
+    if key not in _loops:
+        from autorecur.kernels.compiled import compiled
+
+        dtype = x.dtype.name
+        _loops[key] = compiled(
+            FORWARD[name], dtype, (f"{dtype}[,]", f"const {dtype}[,]", f"const {dtype}[]"), sums=True
+        )
+    kernel = _loops[key]
     if kernel is None:
         return None
-    found = np.empty(x.shape, x.dtype)
-    rows = x.reshape(-1, x.shape[-1])
-    kernel(found.reshape(rows.shape), rows, np.maximum.reduce(rows, 1))
-    return found
+    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    found = np.empty(rows.shape, x.dtype)
+    kernel(found, rows, np.maximum.reduce(rows, 1))
+    return found if x.ndim == 2 else found.reshape(x.shape)
 
 
 class RowTrace(Trace):
@@ -119,6 +128,8 @@ def rows_fused(op: Any, g: Any, out: Any, x: Any, axis: tuple[int, ...]) -> Any 
         return None
     key = (op, x.dtype.char, axis)
     if key not in _plans:
+        from autorecur.kernels.compiled import compiled
+
         written, dtype = rows_of(op.pullbacks[0], axis), x.dtype.name
         found = written and compiled(
             written[0], dtype, (f"{dtype}[,]", *[f"const {dtype}[,]"] * len(written[1])), sums=True
