@@ -106,7 +106,10 @@ def _compiled(
     numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], sums: bool, file: Path | None
 ) -> Kernel:
     # ``contract`` lets a product and a sum be one instruction. Sums must not be reordered: the shift that rounds would go.
-    inner = numba.njit(error_model="numpy", fastmath={"contract"}, forceinline=True)
+    def inner(function: Any) -> Any:
+        flags = {"nnan", "nsz"} if function.__name__ == "larger" else {"contract"}
+        return numba.njit(error_model="numpy", fastmath=flags, forceinline=True)(function)
+
     names = scalar_functions(dtype, inner)
     names["choose"].py_func.__code__ = _choose.__code__
     exec(compile(source, str(file or "<kernel>"), "exec"), names)

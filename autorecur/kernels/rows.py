@@ -15,22 +15,28 @@ from autorecur.kernels.fused import Kernel, Trace, Traced, Unknown
 
 FORWARD: Mapping[str, str] = {
     "softmax": """\
-def kernel(results, xs, tops):
+def kernel(results, xs):
     for r in range(results.shape[0]):
+        top = xs[r, 0]
+        for i in range(results.shape[1]):
+            top = larger(xs[r, i], top)
         total = ZERO
         for i in range(results.shape[1]):
-            e = exp(xs[r, i] - tops[r])
+            e = exp(xs[r, i] - top)
             results[r, i] = e
             total += e
         for i in range(results.shape[1]):
             results[r, i] /= total
 """,
     "log_softmax": """\
-def kernel(results, xs, tops):
+def kernel(results, xs):
     for r in range(results.shape[0]):
+        top = xs[r, 0]
+        for i in range(results.shape[1]):
+            top = larger(xs[r, i], top)
         total = ZERO
         for i in range(results.shape[1]):
-            below = xs[r, i] - tops[r]
+            below = xs[r, i] - top
             results[r, i] = below
             total += exp(below)
         below = log(total)
@@ -63,15 +69,13 @@ def along_rows(name: str, x: Any, axis: tuple[int, ...]) -> Any | None:
         from autorecur.kernels.compiled import compiled
 
         dtype = x.dtype.name
-        _loops[key] = compiled(
-            FORWARD[name], dtype, (f"{dtype}[,]", f"const {dtype}[,]", f"const {dtype}[]"), sums=True
-        )
+        _loops[key] = compiled(FORWARD[name], dtype, (f"{dtype}[,]", f"const {dtype}[,]"), sums=True)
     kernel = _loops[key]
     if kernel is None:
         return None
     rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
     found = np.empty(rows.shape, x.dtype)
-    kernel(found, rows, np.maximum.reduce(rows, 1))
+    kernel(found, rows)
     return found if x.ndim == 2 else found.reshape(x.shape)
 
 
