@@ -1,14 +1,13 @@
-"""Wrong rules: the slips that people make, planted in the rule of any op.
+"""Wrong rules from inside: one call of a rule is left out and gives back one of its own operands.
 
-Some change what a rule sends as a whole: its sign, a factor, a transpose, the sum over a stretched axis. The others leave
-out one call inside the rule, which then gives back one of its own operands: a factor is lost, or one of two paths, or a
-transpose, or a minus.
+So a factor is lost, or one of two paths, or a transpose, or a minus. (``ar.testing.mutants`` are wrong from outside: they
+change what a rule sends as a whole.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,46 +16,6 @@ from autorecur.ops import TABLE, Op
 from autorecur.ops.functions import raised
 from tests.ops.numerical import trials
 from tests.ops.samples import pulled
-
-
-def _turned(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2) if np.ndim(x) > 1 and x.shape[-1] == x.shape[-2] else x
-
-
-WHOLE: dict[str, Callable[[Any], Any]] = {
-    "sign": lambda x: -x,
-    "factor 2": lambda x: 2 * x,
-    "factor 1.001": lambda x: 1.001 * x,
-    "factor 1.000001": lambda x: 1.000001 * x,
-    "zero": lambda x: 0 * x,
-    "plus 0.001": lambda x: x + 0.001,
-    "transposed": _turned,
-}
-
-
-def changed(op: Op, wanted: int, change: Callable[[Any], Any]) -> Op:
-    """The op with a slip in what it sends to one input."""
-    if op.joint is not None:
-        joint = op.joint
-
-        def together(*given: Any, **attributes: Any) -> Any:
-            return [change(c) if i == wanted else c for i, c in enumerate(joint(*given, **attributes))]
-
-        return replace(op, joint=together)
-
-    def slipped(i: int, rule: Any) -> Any:
-        if op.arity < 0:
-            return lambda *given, **attributes: (
-                change(rule(*given, **attributes)) if attributes["wanted"] == wanted else rule(*given, **attributes)
-            )
-        return (lambda *given, **attributes: change(rule(*given, **attributes))) if i == wanted else rule
-
-    return replace(op, pullbacks=tuple(slipped(i, rule) for i, rule in enumerate(op.pullbacks)))
-
-
-def not_summed(op: Op) -> Op:
-    """The op as if nothing had been stretched."""
-    return replace(op, broadcasts=False)
 
 
 @dataclass
@@ -104,6 +63,7 @@ for _name, _op in {"add": "add", "sub": "subtract", "mul": "multiply", "truediv"
     setattr(Followed, f"__r{_name}__", _operator(_op, turned=True))
 
 
+@np.errstate(all="ignore")
 def sent(op: Op, wanted: int, trial: Any, calls: Calls) -> Any:
     """What the rule of one input sends, its calls counted or one of them left out."""
     sample, g, _ = trial

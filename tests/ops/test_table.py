@@ -27,6 +27,8 @@ from tests.ops.samples import (
     smooth_samples,
 )
 
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+
 every_op = pytest.mark.parametrize("op", TABLE.values(), ids=str)
 REFUSALS = (ValueError, TypeError, IndexError, AutorecurError)
 
@@ -121,7 +123,7 @@ def test_integers_are_carried(op: Op, dtype: Any) -> None:
     Booleans are numbers to some functions and not to others; where an op takes them, it does as NumPy does.
     """
     for sample in samples(op):
-        whole = sample.changed(lambda x: np.rint(2 * x).astype(dtype) if x.dtype.kind == "f" else x)
+        whole = quietly(sample.changed, lambda x: np.rint(2 * x).astype(dtype) if x.dtype.kind == "f" else x)
         try:
             expected = by_reference(whole)
         except (TypeError, ValueError):
@@ -157,7 +159,7 @@ def test_arrays_without_numbers(op: Op) -> None:
         assert np.array_equal(quietly(sample.value), expected, equal_nan=True), sample
         if sample.floats:
             _, pull = quietly(vjp, sample.traced, *sample.primals)
-            for found, x in zip(quietly(pull, sample.cotangent()), sample.primals, strict=True):
+            for found, x in zip(quietly(pull, quietly(sample.cotangent)), sample.primals, strict=True):
                 assert (found.shape, found.dtype) == (x.shape, x.dtype), sample
     assert accepted, f"no sample of {op.name} has no numbers in it"
 
