@@ -309,6 +309,11 @@ log_softmax = Op(
 
 
 def _cross_entropy(z: Any, target: Any, axis: Axes) -> Any:
+    if np.size(z) == 0 and 0 not in _kept(np.shape(z), axis, False):
+        raise ShapeError(
+            f"cross_entropy: there are no classes along the axes {axis} of a tensor of shape {np.shape(z)}"
+        )
+
     def summed(x: Any) -> Any:
         return _added(x, axis, None, None, True)
 
