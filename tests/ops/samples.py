@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import autorecur.ops
-from autorecur.ops import TABLE, Op, pull_back
+from autorecur.ops import FUNCTIONS, TABLE, Op, pull_back
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.tape.tensor import apply
 
@@ -43,6 +43,10 @@ DOMAINS: dict[str, tuple[float, float]] = {
 DIFFERENTIABLE = [op for op in TABLE.values() if op.differentiable]
 CONSTANT = [op for op in TABLE.values() if not op.differentiable]
 SCALAR = [op for op in TABLE.values() if op.formula is not None]
+_IN_EQUATIONS = """add subtract multiply divide negative power matmul matrix_transpose concatenate block place sum_to
+broadcast_to cross_entropy binary_cross_entropy"""
+OF_CELLS = [TABLE[name] for name in dict.fromkeys([*_IN_EQUATIONS.split(), *FUNCTIONS])]
+"""What stands in the equations of cells and in those derived from them: it runs on nodes and on complex numbers, too."""
 CLEARANCE = 0.03
 """How far from a kink an argument is that differences may be taken around."""
 

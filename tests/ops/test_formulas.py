@@ -16,7 +16,7 @@ from autorecur.ops import FUNCTIONS, TABLE, Op, pull_back
 from autorecur.ops.reductions import total
 from autorecur.symbolic.numbers import complex_kernel, defined, precise_kernel, real
 from tests.ops.numerical import error, gradient
-from tests.ops.samples import DIFFERENTIABLE, SCALAR, Sample, smooth_samples
+from tests.ops.samples import DIFFERENTIABLE, OF_CELLS, SCALAR, Sample, smooth_samples
 
 POINTS = (-3.1, -1.7, -0.6, -0.013, 0.02, 0.4, 1.1, 2.9)
 POSITIVE_POINTS = (0.013, 0.4, 0.98, 1.7, 12.5)
@@ -115,19 +115,13 @@ def test_rules_run_on_nodes_give_the_second_derivative(op: Op) -> None:
         assert float(own[0, 0]) == pytest.approx(float(by_mpmath(second, (name,), values)), rel=1e-12, abs=1e-14)
 
 
-OF_CELLS = """add subtract multiply divide negative power matmul matrix_transpose concatenate block place sum_to broadcast_to
-cross_entropy binary_cross_entropy"""
-ON_NODES = [TABLE[name] for name in dict.fromkeys([*OF_CELLS.split(), *FUNCTIONS])]
-"""What stands in the equations of cells and in those derived from them."""
-
-
 def is_a_node(sample: Sample) -> bool:
     """Whether a quantity of a cell could be called like this: matrices, whose two axes are joined and stay."""
     matrices = all(array.ndim == 2 for array in sample.arrays)
     return matrices and "keepdims" not in sample.attributes and sample.attributes.get("axis") != (-1,)
 
 
-@pytest.mark.parametrize("op", [op for op in ON_NODES if op not in SCALAR or op.arity > 1], ids=str)
+@pytest.mark.parametrize("op", [op for op in OF_CELLS if op not in SCALAR or op.arity > 1], ids=str)
 def test_rules_run_on_nodes_can_be_differentiated_again(op: Op) -> None:
     """The gradient, as a graph of nodes, has the gradient that differences of the pull-back's numbers have."""
     tried = [sample for sample in smooth_samples(op) if is_a_node(sample)]
