@@ -90,6 +90,8 @@ def _wrong_shape(one: Evidence) -> str:
     if found.shape == one.shape[::-1] and one.agrees(found.T):
         return "off by a transpose: the transposed gradient is right"
     summed, axes = _summed(found, one.shape)
+    if summed is not None and found.size == summed.size and one.agrees(summed):
+        return f"the numbers are right, and in the shape {found.shape}: a reshape to {one.shape} is missing"
     if summed is not None and one.agrees(summed):
         return f"a sum over the broadcast {axes} is missing: summed over it, the gradient is right"
     if summed is not None:

@@ -174,9 +174,10 @@ def measure(line: Line, x: float, largest: float, tolerance: float, goal: float)
         finite.append(seen)
         if seen.bent(tolerance, goal):
             bent.append(seen)
-        elif seen.uncertainty <= goal or (seen.silent and not any(other.tells for other in finite)):
-            if not _persists([narrow for narrow in bent if narrow.step < step]):
-                return Derivative(seen, "smooth")
+            continue
+        certain = seen.uncertainty <= goal or (seen.silent and not any(other.tells for other in finite))
+        if certain and not _persists([narrow for narrow in bent if narrow.step < step]):
+            return Derivative(seen, "smooth")
     if not finite:
         return Derivative(window(line, FIRST), "edge")
     best, *others = sorted(finite, key=lambda seen: seen.uncertainty)

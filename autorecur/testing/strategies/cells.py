@@ -96,18 +96,18 @@ def cells(
     max_delay: int = 2,
     backwards: bool = True,
 ) -> st.SearchStrategy[Cell]:
-    """Random recurrent cells with ``min_states`` to ``max_states`` states of n_h components, an input x, and an output y.
+    """Random recurrent cells with ``min_states`` to ``max_states`` states of n_h components, an input x, and a readout y.
 
     ``max_depth`` bounds how deep their expressions are nested, ``max_delay`` how far back they reach; with ``backwards``
     some run backwards in time. ``str(cell)`` is the text. All states are bounded, so that long sequences stay finite.
     Shrinks to one state, a delay of one, no gates, time that runs forwards.
 
-    >>> from hypothesis import find
     >>> import autorecur as ar
-    >>> print(find(ar.testing.cells(), lambda cell: True), end="")
-    name: cell
-    h[t] = tanh(U_1 h[t-1] + W_2 x[t] + W_3 x[t])
-    y[t] = Q h[t]
+    >>> from hypothesis import given
+    >>> @given(ar.testing.cells(max_states=1))
+    ... def test_a_cell_is_bounded(cell):
+    ...     assert cell.states == ("h",)
+    >>> test_a_cell_is_bounded()
     """
     from autorecur.language.building import cell
 
