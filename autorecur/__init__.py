@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from autorecur.errors import AnomalyError as AnomalyError
+from autorecur.errors import ArgumentError as ArgumentError
 from autorecur.errors import AutorecurError as AutorecurError
 from autorecur.errors import CellError as CellError
 from autorecur.errors import DtypeError as DtypeError
@@ -50,6 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AnomalyError",
+    "ArgumentError",
     "AutorecurError",
     "CellError",
     "DtypeError",

@@ -54,6 +54,10 @@ class ShapeError(AutorecurError, ValueError):
     """Shapes do not fit: of an array that was passed in, or of two operands."""
 
 
+class ArgumentError(AutorecurError, ValueError):
+    """A number or a word is not one of those that an argument can have."""
+
+
 class GradientError(AutorecurError, RuntimeError):
     """A derivative that was asked for does not exist or can no longer be computed."""
 

@@ -94,12 +94,20 @@ def places(shape: tuple[int, ...], index: Index) -> Any:
     return np.arange(int(np.prod(shape)), dtype=np.intp).reshape(shape)[index]
 
 
+def _add_at(total: Any, g: Any, index: Index) -> None:
+    if may_repeat(index):
+        np.add.at(total, index, g)
+    else:
+        total[index] += g
+
+
 getitem: Op = Op(
     "getitem",
     "indexing",
     _indexed_shape,
     lambda x, index: x[index],
     (lambda g, out, x, index: scatter(g, shape=shape_of(x), index=index),),
+    into=_add_at,
 )
 """``x[index]``."""
 

@@ -32,6 +32,8 @@ class Op:
     ``kink(*arrays)`` is the distance to the nearest point without a derivative; ops that have one branch on real parts.
     ``joint(g, out, *inputs, wanted, **attributes)`` stands in for ``pullbacks`` where the cotangents of all inputs are found
     together: it returns one for each input, of which only those numbered in ``wanted`` are read.
+    ``into(total, g, **attributes)`` adds the cotangent of the only input to an array, in place: for ops that pick a small part
+    of a large array, so that a thousand picks do not cost a thousand arrays.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Op:
     kink: Callable[..., Any] | None = None
     broadcasts: bool = False
     joint: Rule | None = None
+    into: Rule | None = None
 
     @cached_property
     def differentiable(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.arrays import broadcast_to, stack, where
-from autorecur.errors import AutorecurError, ShapeError
+from autorecur.errors import ArgumentError, ShapeError
 from autorecur.graph.loading import Loader, user_shape
 from autorecur.graph.program import Values
 from autorecur.graph.step import Step, build
@@ -128,9 +128,9 @@ def run(
 ) -> Run:
     """What :meth:`autorecur.language.cell.Cell.run` does."""
     if backend not in BACKENDS:
-        raise AutorecurError(f"there is no backend {backend!r}.{did_you_mean(str(backend), BACKENDS)}")
+        raise ArgumentError(f"there is no backend {backend!r}.{did_you_mean(str(backend), BACKENDS)}")
     if truncate is not None and (isinstance(truncate, bool) or not hasattr(truncate, "__index__") or truncate < 1):
-        raise ShapeError(f"truncate is a whole number of steps from 1, not {truncate!r}")
+        raise ArgumentError(f"truncate is a whole number of steps from 1, not {truncate!r}")
     names = tuple(outputs) if outputs is not None else _shown(cell, record)
     unknown = [name for name in names if name not in _assigned(cell)]
     if unknown:

@@ -55,6 +55,14 @@ def freed(name: str) -> str:
     )
 
 
+def new_numbers(shape: tuple[int, ...], name: str) -> str:
+    """Why a record no longer fits its tensors."""
+    return (
+        f"a tensor of shape {shape} was given new numbers after {name} had used it; a second derivative "
+        "needs the old ones: differentiate first, then change them"
+    )
+
+
 def needs_cotangent(shape: tuple[int, ...], caller: str) -> str:
     """Why a gradient needs a cotangent."""
     return (

@@ -15,7 +15,7 @@ import numpy as np
 from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import pull_back
 from autorecur.ops.shape import astype
-from autorecur.tape.explanations import freed, needs_cotangent, no_gradient_of
+from autorecur.tape.explanations import freed, needs_cotangent, new_numbers, no_gradient_of
 from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.tensor import Record, Tensor, state
 
@@ -72,6 +72,7 @@ def sweep(
     pending: dict[Tensor, Any] = dict(cotangents)
     wanted = None if wanted is None else set(wanted)
     arrived: dict[Tensor, Any] = {}
+    own: set[Tensor] = set()  # tensors whose pending array nobody else holds, so that it can be added to in place
     out: Any
     values: Any
     for t in order:
@@ -93,6 +94,12 @@ def sweep(
             x = inputs[i]
             if useful is not None and x not in useful:
                 continue
+            if op.into is not None and not differentiable and state.watch is None:
+                if x not in own:
+                    pending[x] = np.array(pending[x]) if x in pending else np.zeros(x.shape, x.dtype)
+                    own.add(x)
+                op.into(pending[x], g, **attributes)
+                continue
             cotangent = joint[i] if joint else pull_back(op, i, g, out, values, attributes)
             if cotangent is None:
                 continue
@@ -100,8 +107,14 @@ def sweep(
                 cotangent = astype(cotangent, dtype=x._array.dtype)
             if state.watch is not None:
                 state.watch.backward(t, i, cotangent)
-            known = pending.get(x)
-            pending[x] = cotangent if known is None else known + cotangent
+            if x not in pending:
+                pending[x] = cotangent
+            elif x in own:
+                pending[x] += cotangent
+            else:
+                pending[x] = pending[x] + cotangent
+                if x.ndim and not differentiable:
+                    own.add(x)
         if release:
             t._record = (op, (), (), {}, ())
     return arrived
@@ -115,10 +128,7 @@ def _recorded_inputs(t: Tensor, record: Record) -> tuple[Any, ...]:
             values.append(array)
             continue
         if x._array is not array:
-            raise GradientError(
-                f"a tensor of shape {x.shape} was given new numbers after {t.made_by} had used it; a second derivative "
-                "needs the old ones: differentiate first, then change them"
-            )
+            raise GradientError(new_numbers(x.shape, t.made_by))
         values.append(x)
     return tuple(values)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import _GeneratorContextManager, contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -243,7 +243,15 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
 
 
 @contextmanager
-def no_grad() -> Iterator[None]:
+def _recording(on: bool) -> Iterator[None]:
+    before, state.recording = state.recording, on
+    try:
+        yield
+    finally:
+        state.recording = before
+
+
+def no_grad() -> _GeneratorContextManager[None]:
     """Inside, nothing is recorded; also a decorator.
 
     >>> import autorecur as ar
@@ -252,18 +260,9 @@ def no_grad() -> Iterator[None]:
     ...     (a * a).requires_grad
     False
     """
-    before, state.recording = state.recording, False
-    try:
-        yield
-    finally:
-        state.recording = before
+    return _recording(False)
 
 
-@contextmanager
-def enable_grad() -> Iterator[None]:
+def enable_grad() -> _GeneratorContextManager[None]:
     """Inside, operations are recorded again, even within :func:`no_grad`; also a decorator."""
-    before, state.recording = state.recording, True
-    try:
-        yield
-    finally:
-        state.recording = before
+    return _recording(True)

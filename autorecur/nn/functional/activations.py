@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autorecur.arrays.axes import normal_axis
-from autorecur.nn.functional.arguments import ArgumentError, check_positive, check_word
+from autorecur.errors import ArgumentError
+from autorecur.nn.functional.arguments import check_positive, check_word
 from autorecur.ops import functions as ops
 from autorecur.ops import reductions
 from autorecur.ops.rounding import clip

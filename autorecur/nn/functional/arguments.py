@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.errors import AutorecurError, DtypeError, ShapeError
+from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.language.nearest import did_you_mean
 from autorecur.tape.numbers import Array
 from autorecur.tape.tensor import ArrayLike, Tensor, as_tensor
 
 CLASSES, ROWS = ("class", "classes"), ("row", "rows")
-
-
-class ArgumentError(AutorecurError, ValueError):
-    """A number or a word is not one of those that an argument can have."""
 
 
 def check_word(function: str, argument: str, word: Any, known: Sequence[str]) -> None:

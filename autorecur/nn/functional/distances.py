@@ -7,8 +7,9 @@ stretched, because a column beside a row is a slip far more often than it is mea
 
 from __future__ import annotations
 
+from autorecur.errors import ArgumentError
 from autorecur.nn.functional.activations import hardtanh
-from autorecur.nn.functional.arguments import ArgumentError, check_positive, input_and_target
+from autorecur.nn.functional.arguments import check_positive, input_and_target
 from autorecur.nn.functional.reduction import check_reduction, reduced
 from autorecur.ops import functions as ops
 from autorecur.tape.tensor import ArrayLike, Tensor, apply

@@ -8,8 +8,8 @@ from operator import index
 import numpy as np
 
 from autorecur import random
-from autorecur.errors import ShapeError
-from autorecur.nn.functional.arguments import CLASSES, ROWS, ArgumentError, check_fraction, check_range, check_whole
+from autorecur.errors import ArgumentError, ShapeError
+from autorecur.nn.functional.arguments import CLASSES, ROWS, check_fraction, check_range, check_whole
 from autorecur.ops import functions as ops
 from autorecur.ops import reductions
 from autorecur.ops.indexing import getitem
