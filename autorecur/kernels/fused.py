@@ -101,7 +101,7 @@ class Traced:
     def shape(self) -> Any:
         raise Unknown
 
-    dtype = ndim = size = shape
+    ndim = size = shape
 
     def __autorecur_apply__(self, op: Any, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Traced:
         return self.trace.apply(op.name, inputs, attributes)
