@@ -13,15 +13,15 @@ import numpy as np
 NEVER = 1 << 62
 LEAST: Mapping[str, tuple[int, int]] = {
     "exp": (1000, 2000),
-    "expm1": (500, 500),
+    "expm1": (1000, 1000),
     "log": (1000, 2000),
-    "log1p": (500, 500),
-    "tanh": (500, 2000),
-    "sigmoid": (500, 1000),
-    "softplus": (500, 500),
-    "silu": (500, 1000),
-    "elu": (500, 500),
-    "normal_pdf": (500, 1000),
+    "log1p": (1000, 1000),
+    "tanh": (1000, 2000),
+    "sigmoid": (1000, 1000),
+    "softplus": (1000, 1000),
+    "silu": (1000, 1000),
+    "elu": (1000, 1000),
+    "normal_pdf": (1000, 1000),
     "sin": (1000, NEVER),
     "cos": (1000, NEVER),
 }

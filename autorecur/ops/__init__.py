@@ -55,3 +55,11 @@ maximum minimum sum mean max norm softmax logsumexp"""
 
 FUNCTIONS: Mapping[str, Op] = MappingProxyType({name: TABLE[name] for name in _LANGUAGE.split()})
 """The functions that a cell's text may call, by the name they have there."""
+
+_BEHIND_CELLS = """add subtract multiply divide negative power matmul matrix_transpose concatenate block place broadcast_to
+sum_to ratio heaviside half_step sign equal normal_pdf normal_cdf cross_entropy binary_cross_entropy"""
+
+CELL_OPS: Mapping[str, Op] = MappingProxyType(
+    {name: TABLE[name] for name in [*FUNCTIONS, *(op.name for op in FUNCTIONS.values()), *_BEHIND_CELLS.split()]}
+)
+"""Every op that a cell's equations and their derivatives can hold: these have a symbolic form, the others need none."""

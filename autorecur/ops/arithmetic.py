@@ -23,13 +23,16 @@ def broadcast_shapes(*shapes: Shape, name: str = "") -> Shape:
     length = max(len(shape) for shape in shapes)
     padded = [(1,) * (length - len(shape)) + tuple(shape) for shape in shapes]
     result = []
-    for sizes in zip(*padded, strict=True):
-        proper = {size for size in sizes if size != 1}
+    for axis, sizes in enumerate(zip(*padded, strict=True), -length):
+        proper = {size: None for size in sizes if size != 1}
         if len(proper) > 1:
             all_shown = " and ".join(shown(shape) for shape in shapes)
             prefix = f"{name}: " if name else ""
-            raise ShapeError(f"{prefix}the shapes {all_shown} do not fit together element by element")
-        result.append(proper.pop() if proper else 1)
+            met = " meets ".join(map(str, proper))
+            raise ShapeError(
+                f"{prefix}the shapes {all_shown} do not fit together element by element: {met} along axis {axis}"
+            )
+        result.append(next(iter(proper), 1))
     return tuple(result)
 
 
