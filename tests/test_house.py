@@ -113,7 +113,14 @@ def test_examples_in_docstrings_run(module: str) -> None:
 
 def test_pictures_are_small() -> None:
     """A clone stays light: no picture is larger than 200 kB."""
-    assert [path.name for path in ROOT.glob("notes/pictures/*.png") if path.stat().st_size > 200_000] == []
+    pictures = [path for path in ROOT.glob("notes/pictures/*") if path.suffix in (".png", ".svg")]
+    assert [path.name for path in pictures if path.stat().st_size > 200_000] == []
+
+
+def test_the_core_of_the_engine_is_read_in_an_hour() -> None:
+    """Tensor, sweep, transforms and trees: under 800 lines together."""
+    core = [ROOT / "autorecur" / "tape" / f"{name}.py" for name in ("tensor", "sweep", "transforms", "trees")]
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in core) < 800
 
 
 def test_the_version_stands_in_one_place() -> None:

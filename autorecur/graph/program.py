@@ -67,9 +67,7 @@ def real(op: Op) -> Callable[..., Array]:
     return op.kernel
 
 
-def compile_node(
-    root: Node, sizes: Mapping[str, int], kernels: Kernels = real, dtype: Any = np.float64
-) -> Compute:
+def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real, dtype: Any = np.float64) -> Compute:
     """A function of (values, index) that gives the value of a node at the step ``index["t"]``."""
     order = list(dict.fromkeys(postorder(root)))
     slots = {node: i for i, node in enumerate(order)}

@@ -27,10 +27,10 @@ def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest:
     """
     seen: set[Tensor] = set()
     stops = set(stops)  # not a list: in it, "in" would compare numbers
-    pending = [root for root in roots if root.requires_grad]
+    pending = list(roots)
     while pending:
         t = pending.pop()
-        if t in seen:
+        if t in seen or not t.requires_grad:
             continue
         seen.add(t)
         record = t._record
@@ -163,15 +163,14 @@ def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
 
 
 def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, inputs: Any = None) -> None:
-    """What :meth:`Tensor.backward` does."""
+    """Adds to the gradients of the leaves what one result sends them."""
     start = cotangent_for(root, gradient, "backward()")
     order = reachable([root])
     wanted = None if inputs is None else {inputs} if isinstance(inputs, Tensor) else set(inputs)
     useful = None if wanted is None else leading_to(wanted, order)
-    if differentiable:
-        if not isinstance(start, Tensor):
-            start = Tensor(frozen(start))
-    elif isinstance(start, Tensor):
+    if differentiable and not isinstance(start, Tensor):
+        start = Tensor(frozen(start))
+    elif not differentiable and isinstance(start, Tensor):
         start = start._array
     for leaf, g in sweep(order, {root: start}, wanted, differentiable, not retain, useful).items():
         if leaf.grad is None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.errors import GradientError, ShapeError
-from autorecur.ops.linear import concatenate
+from autorecur.ops.linear import stack
 from autorecur.ops.shape import reshape
 from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.sweep import constant, leading_to, reachable, sweep
@@ -74,15 +74,23 @@ class Trace:
         leaves, rebuild = flatten(tree)
         return rebuild([x.detach() if isinstance(x, Tensor) and not self.nested else x for x in leaves])
 
-    def cotangents(self, gradients: Sequence[Any], differentiable: bool | None = None) -> list[Tensor]:
+    def cotangents(
+        self, gradients: Sequence[Any], differentiable: bool | None = None, outputs: Sequence[Tensor] | None = None
+    ) -> list[Tensor]:
         """The cotangents of the leaves for those of the outputs; zero where nothing depends on a leaf."""
         differentiable = self.nested if differentiable is None else differentiable
-        start = _added(self.outputs, gradients if differentiable else [as_array(g) for g in gradients])
+        given = gradients if differentiable else [as_array(g) for g in gradients]
+        start = _added(self.outputs if outputs is None else outputs, given)
         with enable_grad() if differentiable else no_grad():
             arrived = sweep(self.order, start, self.leaves, differentiable, useful=self.useful)
         zeros = (np.zeros(leaf.shape, leaf.dtype) for leaf in self.leaves)
         found = [arrived.get(leaf, zero) for leaf, zero in zip(self.leaves, zeros, strict=True)]
         return [g if isinstance(g, Tensor) else constant(g) for g in found]
+
+    def close(self) -> None:
+        """Nobody will ask for our own leaves again: what depends on them alone is constant for an outer derivative."""
+        for leaf in self.leaves:
+            leaf.requires_grad = leaf._record is not None
 
     def scalar(self) -> Tensor:
         """The only output, which is a single number."""
@@ -131,6 +139,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
         gradients = trace.arranged(trace.cotangents([Tensor(one)]))
         gradient = gradients[0] if isinstance(argnums, int) else tuple(gradients)
         value = trace.value()
+        trace.close()
         return ((value, trace.aux) if has_aux else value), gradient
 
     return differentiated
@@ -207,6 +216,7 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
         found = sweep(order, start, probes, nested, useful=leading_to(probes, order))
     pushed = [found.get(probe, np.zeros(probe.shape, probe.dtype)) for probe in probes]
     tangent = trace.put_together([p if isinstance(p, Tensor) else constant(p) for p in pushed])
+    trace.close()
     return (trace.value(), tangent, trace.aux) if has_aux else (trace.value(), tangent)
 
 
@@ -251,6 +261,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
             arranged = trace.arranged(_rows(trace, output))
             blocks.append(arranged[0] if isinstance(argnums, int) else tuple(arranged))
         result = trace.put_together(blocks)
+        trace.close()
         return (result, trace.aux) if has_aux else result
 
     return differentiated
@@ -259,26 +270,16 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
 def _rows(trace: Trace, output: Tensor) -> list[Tensor]:
     """The Jacobian of one output by each leaf."""
     rows: list[list[Tensor]] = []
-    nothing = [Tensor(np.zeros(x.shape, x.dtype)) for x in trace.outputs]
     for index in np.ndindex(output.shape):
         unit = np.zeros(output.shape, output.dtype)
         unit[index] = 1
-        rows.append(
-            trace.cotangents(
-                [Tensor(unit) if x is output else zero for x, zero in zip(trace.outputs, nothing, strict=True)]
-            )
-        )
+        rows.append(trace.cotangents([Tensor(unit)], outputs=[output]))
     if not rows:
         return [Tensor(np.zeros(output.shape + leaf.shape, leaf.dtype)) for leaf in trace.leaves]
     with enable_grad() if trace.nested else no_grad():
-        return [
-            apply(
-                reshape,
-                (concatenate(*(reshape(row[i], shape=(-1,)) for row in rows), axis=-1),),
-                {"shape": output.shape + leaf.shape},
-            )
-            for i, leaf in enumerate(trace.leaves)
-        ]
+        columns = [stack(*column, axis=0) for column in zip(*rows, strict=True)]
+        shapes = [output.shape + leaf.shape for leaf in trace.leaves]
+        return [reshape(column, shape=shape) for column, shape in zip(columns, shapes, strict=True)]
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:

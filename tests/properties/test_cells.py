@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from autorecur.derive.derivation import Derivation, derive
 from autorecur.language.building import cell
+from autorecur.testing.strategies.cells import texts
 from tests.derive.reference import total_loss
 from tests.derive.test_evaluate import given as random_values
-from tests.properties.cell_texts import cell_texts
 from tests.verify.mutants import mutants
 
+CELLS = texts((1, 3), 2, 2, True)
 LOSSES = st.sampled_from(["mse", "squared", "ce", "bce", None])
 AT = st.sampled_from(["last", "all"])
 quick = settings(max_examples=20, deadline=None)
@@ -53,21 +54,21 @@ def check_numbers(text: str, at: str, steps: int, seed: int) -> None:
     assert own == pytest.approx((4 * narrow - wide) / 3, rel=1e-5, abs=1e-6)
 
 
-@given(cell_texts(), LOSSES, AT, st.integers(0, 3))
+@given(CELLS, LOSSES, AT, st.integers(0, 3))
 @quick
 def test_random_cells_verify(text: str, loss: str | None, at: str, seed: int) -> None:
     """Whatever the cell, the loss and the point."""
     check_verifies(text, loss, at, seed)
 
 
-@given(cell_texts(), AT, st.integers(0, 999), st.integers(0, 999))
+@given(CELLS, AT, st.integers(0, 999), st.integers(0, 999))
 @quick
 def test_a_slip_in_a_random_cell_is_found(text: str, at: str, which: int, slip: int) -> None:
     """And blamed on its equation alone."""
     check_mutant(text, at, which, slip)
 
 
-@given(cell_texts(), AT, st.integers(1, 4), st.integers(0, 9))
+@given(CELLS, AT, st.integers(1, 4), st.integers(0, 9))
 @quick
 def test_random_cells_evaluate(text: str, at: str, steps: int, seed: int) -> None:
     """For small T too: L as a second reading computes it, and a gradient as differences of L."""
@@ -75,7 +76,7 @@ def test_random_cells_evaluate(text: str, at: str, steps: int, seed: int) -> Non
 
 
 @pytest.mark.long
-@given(cell_texts(max_depth=3), LOSSES, AT, st.integers(0, 3))
+@given(texts((1, 3), 3, 2, True), LOSSES, AT, st.integers(0, 3))
 @thorough
 def test_many_random_cells_verify(text: str, loss: str | None, at: str, seed: int) -> None:
     """More of them, and deeper."""
@@ -83,7 +84,7 @@ def test_many_random_cells_verify(text: str, loss: str | None, at: str, seed: in
 
 
 @pytest.mark.long
-@given(cell_texts(), AT, st.integers(0, 999), st.integers(0, 999))
+@given(CELLS, AT, st.integers(0, 999), st.integers(0, 999))
 @thorough
 def test_many_slips_in_random_cells_are_found(text: str, at: str, which: int, slip: int) -> None:
     """More of them."""
@@ -91,7 +92,7 @@ def test_many_slips_in_random_cells_are_found(text: str, at: str, which: int, sl
 
 
 @pytest.mark.long
-@given(cell_texts(), AT, st.integers(1, 4), st.integers(0, 9))
+@given(CELLS, AT, st.integers(1, 4), st.integers(0, 9))
 @thorough
 def test_many_random_cells_evaluate(text: str, at: str, steps: int, seed: int) -> None:
     """More of them."""
@@ -100,8 +101,8 @@ def test_many_random_cells_evaluate(text: str, at: str, steps: int, seed: int) -
 
 def test_the_strategy_shrinks_to_a_small_cell() -> None:
     """One equation, a delay of one; and it reaches backwards cells, two delays, stacks."""
-    smallest = find(cell_texts(), lambda text: True)
+    smallest = find(CELLS, lambda text: True)
     assert smallest.splitlines()[0].startswith("h[t] = tanh(U_1 h[t-1] + W_2 x[t] + ")
     assert len(smallest.splitlines()) == 2
     for wanted in ("[t+1]", "[t-2]", "R_", " / ", "^3", "mean(", "g[t] ="):
-        assert wanted in find(cell_texts(), lambda text, wanted=wanted: wanted in text)
+        assert wanted in find(CELLS, lambda text, wanted=wanted: wanted in text)

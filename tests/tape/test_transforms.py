@@ -144,6 +144,20 @@ def test_results_without_an_outside_have_no_history() -> None:
     assert not ar.jvp(cube, (2.0,), (1.0,))[1].requires_grad
 
 
+def test_a_finished_inner_derivative_leaves_no_history() -> None:
+    """An outer one does not take its leaves for tensors that somebody watches."""
+    gradient = ar.grad(lambda x: x * ar.grad(lambda y: x * y**2)(3.0))(2.0)
+    assert gradient.item() == 24
+    assert not gradient.requires_grad
+    assert not ar.hessian(lambda x: (x**3).sum())(np.ones(2)).requires_grad
+
+
+def test_an_output_that_stands_in_two_places_has_one_jacobian() -> None:
+    """Not twice the sum."""
+    first, second = ar.jacobian(lambda x: (y := x * x, y))(2.0)
+    assert (first.item(), second.item()) == (4, 4)
+
+
 def test_transforms_work_inside_no_grad() -> None:
     """They record for themselves."""
     with ar.no_grad():
