@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from operator import index
 
 from autorecur.arrays.axes import normal_axis
 from autorecur.arrays.indexing import item
@@ -33,7 +32,7 @@ def concatenate(arrays: Sequence[ArrayLike], axis: int | None = 0) -> Tensor:
     if axis is None:
         parts, axis = [ravel(part) for part in parts], 0
     first = parts[0].shape
-    place = normal_axis(index(axis), len(first), "concatenate")
+    place = normal_axis(axis, len(first), "concatenate")
     rest = first[:place] + first[place + 1 :]
     for part in parts:
         shape = part.shape
@@ -54,7 +53,7 @@ def stack(arrays: Sequence[ArrayLike], axis: int = 0) -> Tensor:
             [2., 4.]])
     """
     parts = _listed(arrays, "stack")
-    place = normal_axis(index(axis), parts[0].ndim + 1, "stack")
+    place = normal_axis(axis, parts[0].ndim + 1, "stack")
     return apply(linear.stack, tuple(parts), {"axis": place})
 
 
@@ -90,7 +89,7 @@ def split(ary: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 
     [tensor([1., 2.]), tensor([3., 4.])]
     """
     ary = as_tensor(ary)
-    place = normal_axis(index(axis), ary.ndim, "split")
+    place = normal_axis(axis, ary.ndim, "split")
     if isinstance(indices_or_sections, int) and (indices_or_sections < 1 or ary.shape[place] % indices_or_sections):
         raise ShapeError(
             f"split: axis {place} of size {ary.shape[place]} cannot be cut into {indices_or_sections} equal parts"
@@ -106,7 +105,7 @@ def array_split(ary: ArrayLike, indices_or_sections: int | Sequence[int], axis: 
     [tensor([1., 2.]), tensor([3.])]
     """
     ary = as_tensor(ary)
-    place = normal_axis(index(axis), ary.ndim, "array_split")
+    place = normal_axis(axis, ary.ndim, "array_split")
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1:
             raise ShapeError(f"array_split: there cannot be {indices_or_sections} parts")

@@ -193,7 +193,7 @@ def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> T
     a = as_tensor(a)
     if a.ndim < 2:
         raise ShapeError(f"diagonal: a tensor of shape {a.shape} has no two axes")
-    first, second = (normal_axis(index(axis), a.ndim, "diagonal") for axis in (axis1, axis2))
+    first, second = (normal_axis(axis, a.ndim, "diagonal") for axis in (axis1, axis2))
     if first == second:
         raise ShapeError(f"diagonal: axis {first} is given twice")
     down, right = max(0, -offset), max(0, offset)

@@ -31,7 +31,7 @@ def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, mode: str = 
     tensor([3., 1., 1.])
     """
     a = ravel(a) if axis is None else as_tensor(a)
-    place = normal_axis(0 if axis is None else index(axis), a.ndim, "take")
+    place = normal_axis(0 if axis is None else axis, a.ndim, "take")
     (wanted,) = normal_index(indices)
     if not isinstance(wanted, (int, np.ndarray)) or np.asarray(wanted).dtype == np.bool_:
         raise ShapeError(f"take: {indices!r:.60} are no indices: use integers")
@@ -53,7 +53,7 @@ def take_along_axis(arr: ArrayLike, indices: ArrayLike, axis: int | None = -1) -
             [3.]])
     """
     a = ravel(arr) if axis is None else as_tensor(arr)
-    place = normal_axis(0 if axis is None else index(axis), a.ndim, "take_along_axis")
+    place = normal_axis(0 if axis is None else axis, a.ndim, "take_along_axis")
     (wanted,) = normal_index(indices)
     wanted = np.asarray(wanted)
     if wanted.dtype.kind != "i" or wanted.ndim != a.ndim:
@@ -78,7 +78,7 @@ def repeat(a: ArrayLike, repeats: int | Sequence[int], axis: int | None = None) 
     tensor([1., 1., 2.])
     """
     a = ravel(a) if axis is None else as_tensor(a)
-    place = normal_axis(0 if axis is None else index(axis), a.ndim, "repeat")
+    place = normal_axis(0 if axis is None else axis, a.ndim, "repeat")
     counts = np.asarray(repeats.data if isinstance(repeats, Tensor) else repeats)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or np.any(counts < 0):
         raise ShapeError(f"repeat: {repeats} is no count of repetitions: use integers from 0 on")

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from math import nan
-from operator import index
 from typing import Any
 
-from autorecur.arrays.axes import Axis, normal_axes, normal_axis
+from autorecur.arrays.axes import Axis, normal_axes, normal_axis, plain_axis
 from autorecur.errors import ShapeError
 from autorecur.ops import Op, comparisons, reductions, scans
 from autorecur.ops.arithmetic import multiply, subtract
@@ -20,7 +21,16 @@ from autorecur.tape.tensor import ArrayLike, Tensor, apply, as_tensor
 
 def _joined(op: Op, name: str, a: ArrayLike, axis: Axis, keepdims: bool, **attributes: Any) -> Tensor:
     a = as_tensor(a)
-    return apply(op, (a,), {"axis": normal_axes(axis, a.ndim, name), "keepdims": bool(keepdims), **attributes})
+    if axis is not None and type(axis) is not int:
+        axis = plain_axis(axis, name)
+    arguments = _arguments(axis, a.ndim, bool(keepdims), name)
+    return apply(op, (a,), {**arguments, **attributes} if attributes else arguments)
+
+
+@lru_cache(maxsize=256)
+def _arguments(axis: Axis, ndim: int, keepdims: bool, name: str) -> Mapping[str, Any]:
+    """What an op gets for an axis as NumPy writes it."""
+    return {"axis": normal_axes(axis, ndim, name), "keepdims": keepdims}
 
 
 def sum(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -189,7 +199,7 @@ def _scanned(op: Op, a: ArrayLike, axis: int | None) -> Tensor:
     a = as_tensor(a)
     if axis is None:
         a, axis = (a if a.ndim == 1 else apply(reshape, (a,), {"shape": (a.size,)})), 0
-    return apply(op, (a,), {"axis": normal_axis(index(axis), a.ndim, op.name)})
+    return apply(op, (a,), {"axis": normal_axis(axis, a.ndim, op.name)})
 
 
 def argmax(a: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
@@ -218,7 +228,7 @@ def _sought(op: Op, a: ArrayLike, axis: int | None, keepdims: bool) -> Tensor:
     if axis is None:
         found = apply(op, (a.data.reshape(-1),), {"axis": 0, "keepdims": False})
         return apply(reshape, (found,), {"shape": shape}) if keepdims else found
-    return apply(op, (a,), {"axis": normal_axis(index(axis), a.ndim, op.name), "keepdims": bool(keepdims)})
+    return apply(op, (a,), {"axis": normal_axis(axis, a.ndim, op.name), "keepdims": bool(keepdims)})
 
 
 def any(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index
 
 import numpy as np
 
@@ -59,7 +58,7 @@ def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> Tensor:
     """
     a = as_tensor(a)
     order = list(range(a.ndim))
-    i, j = (normal_axis(index(axis), a.ndim, "swapaxes") for axis in (axis1, axis2))
+    i, j = (normal_axis(axis, a.ndim, "swapaxes") for axis in (axis1, axis2))
     order[i], order[j] = j, i
     return apply(ops.permute, (a,), {"axes": tuple(order)})
 

@@ -31,6 +31,10 @@ LEAST_TO_FUSE = 10_000
 
 LEAST_ROWS = 1000
 """From so many elements on softmax and its like are compiled along contiguous rows, forward and backward."""
+LEAST_SUMS = 50_000
+"""From so many elements on sums are compiled."""
+SHORT_ROW = 300
+"""Rows up to this length have their largest number found by a compiled loop; NumPy is faster along longer ones."""
 
 
 def large(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:

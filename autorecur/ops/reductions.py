@@ -14,6 +14,7 @@ import numpy as np
 
 from autorecur.errors import ShapeError
 from autorecur.kernels.rows import along_rows
+from autorecur.kernels.sums import extremum_of_rows, summed
 from autorecur.ops.arithmetic import divide, multiply, power, ratio, shown
 from autorecur.ops.functions import (
     absolute,
@@ -131,14 +132,19 @@ broadcast_to: Op = Op(
 )
 
 
+def _sum(x: Any, axis: Axes, keepdims: bool = True) -> Any:
+    found = summed(x, axis)
+    return _added(x, axis, None, None, keepdims) if found is None else found.reshape(_kept(x.shape, axis, keepdims))
+
+
 def _mean(x: Any, axis: Axes, keepdims: bool = True) -> Any:
-    number, added = count(x, axis), _added(x, axis, None, None, keepdims)
+    number, added = count(x, axis), _sum(x, axis, keepdims)
     return np.true_divide(added, number) if number else np.multiply(added, np.nan)
 
 
 total = reduction(
     "sum",
-    lambda x, axis, keepdims=True: _added(x, axis, None, None, keepdims),
+    _sum,
     lambda g, out, x, axis: broadcast_to(g, shape=shape_of(x)),
 )
 mean = reduction(
@@ -155,12 +161,15 @@ def _flat(x: Any, axis: Axes) -> Any:
     return moved.reshape((*moved.shape[: len(kept)], -1))
 
 
-def _extremum(largest: bool) -> Any:
-    fast, search = (_largest, np.argmax) if largest else (_smallest, np.argmin)
+def _extremum(name: str) -> Any:
+    fast, search = (_largest, np.argmax) if name == "max" else (_smallest, np.argmin)
 
     def kernel(x: Any, axis: Axes, keepdims: bool = True) -> Any:
         if not is_complex(x):
-            return fast(x, axis, None, None, keepdims)
+            found = extremum_of_rows(name, x, axis)
+            return (
+                fast(x, axis, None, None, keepdims) if found is None else found.reshape(_kept(x.shape, axis, keepdims))
+            )
         flat = _flat(x, axis)
         best = search(np.real(flat), axis=-1)
         return np.take_along_axis(flat, best[..., None], axis=-1).reshape(_kept(np.shape(x), axis, keepdims))
@@ -184,9 +193,9 @@ def _to_extrema(g: Any, out: Any, x: Any, axis: Axes) -> Any:
     return g * (equal(x, out) / total(equal(x, out), axis=axis))
 
 
-maximum_of = reduction("max", _extremum(True), _to_extrema, kink=_gap(True), shape=_of_some("max", "largest"))
+maximum_of = reduction("max", _extremum("max"), _to_extrema, kink=_gap(True), shape=_of_some("max", "largest"))
 """Equal maxima share the cotangent."""
-minimum_of = reduction("min", _extremum(False), _to_extrema, kink=_gap(False), shape=_of_some("min", "smallest"))
+minimum_of = reduction("min", _extremum("min"), _to_extrema, kink=_gap(False), shape=_of_some("min", "smallest"))
 """Equal minima share the cotangent."""
 
 

@@ -292,7 +292,9 @@ def test_what_does_not_fit_is_told_in_one_sentence() -> None:
     )
     with pytest.raises(ShapeError) as told:
         ar.where([True, False], [1.0, 2.0, 3.0], 0.0)
-    assert str(told.value) == "where: the shapes (2,) and (3,) and () do not fit together element by element"
+    assert str(told.value) == (
+        "where: the shapes (2,) and (3,) and () do not fit together element by element: 2 meets 3 along axis -1"
+    )
     with pytest.raises(DtypeError) as refused:
         ar.power([1, 2], -1)
     whole = "power: integers have no negative powers among the integers; make floats of them: astype(float)"
