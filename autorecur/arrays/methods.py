@@ -15,7 +15,7 @@ from autorecur.ops.arithmetic import negative, power
 from autorecur.ops.functions import raised
 from autorecur.ops.shape import astype as astype_op
 from autorecur.tape.numbers import as_array
-from autorecur.tape.tensor import Tensor, apply, tensor
+from autorecur.tape.tensor import Tensor, apply, refuse_to_cut, tensor
 
 OPERATORS = {
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
@@ -168,6 +168,7 @@ class Manners:
         return bool(self.data.item())
 
     def __float__(self: Any) -> float:
+        refuse_to_cut(self, "float()")
         return float(self.item())
 
     def __int__(self: Any) -> int:
@@ -201,6 +202,7 @@ class Manners:
         return rounding.round(self, digits)
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        refuse_to_cut(self, "a NumPy array")
         return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
 
     def __repr__(self: Any) -> str:

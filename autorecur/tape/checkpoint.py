@@ -78,10 +78,10 @@ class _Recomputation:
 
     def __init__(self, call: Callable[[], list[Tensor]], outside: Sequence[Tensor], random_state: Any) -> None:
         self.call, self.outside, self.random_state = call, outside, random_state
-        self.arrays = [t.data for t in outside]
+        self.arrays = [t._array for t in outside]
 
     def __call__(self, g: Any, out: Any, *inputs: Any, wanted: Sequence[int]) -> list[Any]:
-        if any(t.data is not array for t, array in zip(self.outside, self.arrays, strict=True)):
+        if any(t._array is not array for t, array in zip(self.outside, self.arrays, strict=True)):
             raise GradientError("a tensor was given new numbers after a checkpoint had used it; run it again first")
         now = randomness.state()
         randomness.set_state(self.random_state)
@@ -95,5 +95,5 @@ class _Recomputation:
         for x, part in zip(outputs, _unpacked(g, outputs), strict=True):
             start[x] = start[x] + part if x in start else part
         goals = {self.outside[i] for i in wanted}
-        arrived = sweep(order, start, goals, isinstance(g, Tensor), useful=leading_to(goals, order))
+        arrived = sweep(order, start, goals, isinstance(g, Tensor), useful=leading_to(goals, order), boundary=True)
         return [arrived.get(t) for t in self.outside]

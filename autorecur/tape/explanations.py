@@ -47,6 +47,14 @@ def no_gradient_of(dtype: np.dtype[Any], caller: str) -> str:
     )
 
 
+def cut(how: str) -> str:
+    """Why a function that is being differentiated cannot make plain numbers of a tensor."""
+    return (
+        f"{how} would cut the gradient of a tensor inside a function that is being differentiated: use ar functions "
+        "(ar.stack, ar.where, …), or say so with detach(), item() or numpy() if the number is meant as a constant"
+    )
+
+
 def freed(name: str) -> str:
     """Why a graph cannot be used again."""
     return (

@@ -22,7 +22,7 @@ def as_array(data: Any, dtype: Any = None, copy: bool = False) -> Array:
     if isinstance(data, (list, tuple)):
         data = _without_tensors(data)
     elif hasattr(data, "__autorecur_apply__"):
-        data = data.data
+        data = data._array
     try:
         array = np.array(data, dtype=dtype) if copy else np.asarray(data, dtype=dtype)
     except (ValueError, TypeError) as error:
@@ -42,11 +42,13 @@ def _without_tensors(data: Any) -> Any:
         return data
     if data.requires_grad:
         raise GradientError("a list cannot carry the gradients of the tensors in it: put them together with ar.stack")
-    return data.data
+    return data._array
 
 
 def frozen(array: Array) -> Array:
-    """The array itself if nobody can change it, else a copy."""
+    """The array itself if nobody can change it, else a copy; a plain number is what it is."""
+    if not isinstance(array, np.ndarray):
+        return array
     owner = array
     while isinstance(owner, np.ndarray):
         if owner.flags.writeable:
@@ -54,6 +56,9 @@ def frozen(array: Array) -> Array:
             array.flags.writeable = False
             return array
         owner = owner.base
+    if owner is not None and not isinstance(owner, bytes):  # memory of some other object, which may be written to
+        array = array.copy()
+        array.flags.writeable = False
     return array
 
 

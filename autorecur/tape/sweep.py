@@ -17,7 +17,7 @@ from autorecur.ops import pull_back
 from autorecur.ops.shape import astype
 from autorecur.tape.explanations import freed, needs_cotangent, new_numbers, no_gradient_of
 from autorecur.tape.numbers import as_array, frozen
-from autorecur.tape.tensor import Record, Tensor, state
+from autorecur.tape.tensor import Record, Tensor, recording, state
 
 
 def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest: int = 0) -> list[Tensor]:
@@ -63,11 +63,13 @@ def sweep(
     differentiable: bool = False,
     release: bool = False,
     useful: Collection[Tensor] | None = None,
+    boundary: bool = False,
 ) -> dict[Tensor, Any]:
     """The cotangents that arrive at the ``wanted`` tensors (at all leaves, for None).
 
     The rules run on arrays, or, where the result is to be ``differentiable``, on tensors. ``release`` frees the records
-    as they are used. ``useful`` are the tensors through which something wanted can be reached.
+    as they are used. ``useful`` are the tensors through which something wanted can be reached. If the wanted tensors are
+    a ``boundary``, another sweep goes on from there: it runs their hooks and pulls their cotangents further back.
     """
     pending: dict[Tensor, Any] = dict(cotangents)
     wanted = None if wanted is None else set(wanted)
@@ -79,13 +81,13 @@ def sweep(
         g = pending.pop(t, None)
         if g is None:
             continue
-        if t._hooks:
-            g = _hooked(t, g, differentiable)
         record = t._record
-        if record is None if wanted is None else t in wanted:
+        goal = record is None if wanted is None else t in wanted
+        if t._hooks and not (goal and boundary):
+            g = _hooked(t, g, differentiable)
+        if goal:
             arrived[t] = g
-            continue
-        if record is None:
+        if record is None or (goal and boundary):
             continue
         op, inputs, arrays, attributes, receivers = record
         out, values = (t, _recorded_inputs(t, record)) if differentiable else (t._array, arrays)
@@ -142,13 +144,13 @@ def _hooked(t: Tensor, g: Any, differentiable: bool) -> Any:
         array = as_array(changed)
         if array.shape != t.shape:
             raise ShapeError(f"a hook returned a gradient of shape {array.shape} for a tensor of shape {t.shape}")
-        g = changed if differentiable else array
+        g = changed if differentiable else array.astype(t.dtype, copy=False)
     return g
 
 
 def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
     """The cotangent to start from: what was given, of the root's shape and dtype; 1 for a single number."""
-    if not root.requires_grad:
+    if not root.requires_grad or root.dtype.kind != "f":
         raise GradientError(no_gradient_of(root.dtype, caller))
     if gradient is None:
         if root.size != 1:
@@ -172,11 +174,12 @@ def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, in
         start = Tensor(frozen(start))
     elif not differentiable and isinstance(start, Tensor):
         start = start._array
-    for leaf, g in sweep(order, {root: start}, wanted, differentiable, not retain, useful).items():
-        if leaf.grad is None:
-            leaf.grad = g if isinstance(g, Tensor) else constant(g)
-        else:
-            leaf.grad = leaf.grad + g if differentiable else constant(leaf.grad._array + g)
+    with recording(differentiable or state.recording):
+        for leaf, g in sweep(order, {root: start}, wanted, differentiable, not retain, useful).items():
+            if leaf.grad is None:
+                leaf.grad = g if isinstance(g, Tensor) else constant(g)
+            else:
+                leaf.grad = leaf.grad + g if differentiable else constant(leaf.grad._array + g)
 
 
 def constant(array: Any) -> Tensor:

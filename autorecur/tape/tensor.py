@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import _GeneratorContextManager, contextmanager
+from contextlib import ContextDecorator, contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import Op
 from autorecur.ops.arithmetic import add, divide, multiply, subtract
 from autorecur.ops.linear import matmul
-from autorecur.tape.explanations import misfit
+from autorecur.tape.explanations import cut, misfit
 from autorecur.tape.numbers import Array, frozen, unshared
 from autorecur.tape.numbers import ArrayLike as ArrayLike
 from autorecur.tape.numbers import as_array as as_array
@@ -33,6 +33,8 @@ class _State(threading.local):
     """What holds for the calls of one thread."""
 
     recording = True
+    traces = 0
+    """How many transforms are running a function."""
     watch: Any = None
     """Looks at every value under :func:`autorecur.debug_anomalies`."""
 
@@ -87,7 +89,7 @@ class Tensor(Manners):
     @property
     def data(self) -> Array:
         """The numbers, as a read-only array. A leaf can be given new ones: ``p.data = array``."""
-        return self._array
+        return self._array.view()
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -116,7 +118,7 @@ class Tensor(Manners):
 
     def numpy(self) -> Array:
         """The numbers, read-only and without history; ``np.array(t)`` is a copy that can be written to."""
-        return self._array
+        return self._array.view()  # a view of what is read-only cannot be made writeable
 
     def detach(self) -> Tensor:
         """The same numbers without history."""
@@ -174,6 +176,12 @@ for _sign, _op in _SIGNS.items():
     setattr(Tensor, f"__r{_sign}__", lambda self, other, op=_op: apply(op, (other, self)))
 
 
+def refuse_to_cut(t: Tensor, how: str) -> None:
+    """Raises GradientError where a function that is being differentiated would lose a gradient without a word."""
+    if t.requires_grad and state.traces and state.recording:
+        raise GradientError(cut(how))
+
+
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor with a copy of ``data``: an array, a number, nested lists, or another tensor.
 
@@ -186,6 +194,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> a.grad
     tensor([2., 4.])
     """
+    if isinstance(data, Tensor):
+        refuse_to_cut(data, "ar.tensor")
     return Tensor(as_array(data, dtype, copy=True), requires_grad)
 
 
@@ -242,16 +252,22 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
     return out
 
 
-@contextmanager
-def _recording(on: bool) -> Iterator[None]:
-    before, state.recording = state.recording, on
-    try:
-        yield
-    finally:
-        state.recording = before
+class recording(ContextDecorator):  # noqa: N801 - reads as the statement that it is
+    """Inside, operations are recorded, or are not; can be entered as often as one likes."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(state.recording)
+        state.recording = self.on
+
+    def __exit__(self, *error: object) -> None:
+        state.recording = self.before.pop()
 
 
-def no_grad() -> _GeneratorContextManager[None]:
+def no_grad() -> recording:
     """Inside, nothing is recorded; also a decorator.
 
     >>> import autorecur as ar
@@ -260,9 +276,19 @@ def no_grad() -> _GeneratorContextManager[None]:
     ...     (a * a).requires_grad
     False
     """
-    return _recording(False)
+    return recording(False)
 
 
-def enable_grad() -> _GeneratorContextManager[None]:
+def enable_grad() -> recording:
     """Inside, operations are recorded again, even within :func:`no_grad`; also a decorator."""
-    return _recording(True)
+    return recording(True)
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Inside, a transform runs a function to differentiate it: what would cut the gradient without a word is an error."""
+    state.traces += 1
+    try:
+        yield
+    finally:
+        state.traces -= 1

@@ -16,9 +16,10 @@ import numpy as np
 from autorecur.errors import GradientError, ShapeError
 from autorecur.ops.linear import stack
 from autorecur.ops.shape import reshape
+from autorecur.tape.explanations import no_gradient_of
 from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.sweep import constant, leading_to, reachable, sweep
-from autorecur.tape.tensor import Tensor, apply, enable_grad, no_grad, state
+from autorecur.tape.tensor import Tensor, apply, enable_grad, next_serial, no_grad, state, tracing
 from autorecur.tape.trees import flatten, flatten_like
 
 Function = Callable[..., Any]
@@ -30,6 +31,7 @@ class Trace:
     def __init__(self, f: Function, arguments: Sequence[Any], argnums: Sequence[int], has_aux: bool, name: str) -> None:
         self.name = name
         self.outer = state.recording
+        start = next_serial()
         leaves, self.arranged = flatten([arguments[i] for i in argnums])
         owners = [i for i in argnums for _ in flatten(arguments[i])[0]]
         with enable_grad():
@@ -37,7 +39,8 @@ class Trace:
             given = list(arguments)
             for i, tree in zip(argnums, self.arranged(self.leaves), strict=True):
                 given[i] = tree
-            result = f(*given)
+            with tracing():
+                result = f(*given)
         aux = None
         if has_aux:
             if not (isinstance(result, tuple) and len(result) == 2):
@@ -46,11 +49,14 @@ class Trace:
         self.result = result
         outputs, self.put_together = flatten(result)
         self.outputs = [x if isinstance(x, Tensor) else constant(as_array(x)) for x in outputs]
-        self.order = reachable(self.outputs, self.leaves)
+        self.order = reachable(self.outputs, self.leaves, start)
         own = set(self.leaves)
         self.useful = leading_to(own, self.order)
-        foreign = any(t._record is None and t not in own for t in self.order)
+        others = reachable([x for x in flatten(aux)[0] if isinstance(x, Tensor)], self.leaves, start)
+        foreign = any(t not in own and t._serial < start for t in [*self.order, *others])
         self.nested = self.outer and (foreign or any(t._record is not None for t in self.leaves))
+        for leaf in self.leaves:  # what depends on our own leaves alone is constant for everybody else
+            leaf.requires_grad = leaf._record is not None
         self.aux = self._outside(aux)
 
     def _stand_in(self, value: Any, argument: int) -> Tensor:
@@ -87,11 +93,6 @@ class Trace:
         found = [arrived.get(leaf, zero) for leaf, zero in zip(self.leaves, zeros, strict=True)]
         return [g if isinstance(g, Tensor) else constant(g) for g in found]
 
-    def close(self) -> None:
-        """Nobody will ask for our own leaves again: what depends on them alone is constant for an outer derivative."""
-        for leaf in self.leaves:
-            leaf.requires_grad = leaf._record is not None
-
     def scalar(self) -> Tensor:
         """The only output, which is a single number."""
         if len(self.outputs) != 1 or self.outputs[0].shape != ():
@@ -100,6 +101,8 @@ class Trace:
                 f"{self.name} needs a function with a single number as its value, of shape (); this one has {shapes}: "
                 "take a .sum(), or use ar.jacobian"
             )
+        if self.outputs[0].dtype.kind != "f":
+            raise GradientError(no_gradient_of(self.outputs[0].dtype, self.name))
         return self.outputs[0]
 
 
@@ -139,7 +142,6 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
         gradients = trace.arranged(trace.cotangents([Tensor(one)]))
         gradient = gradients[0] if isinstance(argnums, int) else tuple(gradients)
         value = trace.value()
-        trace.close()
         return ((value, trace.aux) if has_aux else value), gradient
 
     return differentiated
@@ -216,7 +218,6 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
         found = sweep(order, start, probes, nested, useful=leading_to(probes, order))
     pushed = [found.get(probe, np.zeros(probe.shape, probe.dtype)) for probe in probes]
     tangent = trace.put_together([p if isinstance(p, Tensor) else constant(p) for p in pushed])
-    trace.close()
     return (trace.value(), tangent, trace.aux) if has_aux else (trace.value(), tangent)
 
 
@@ -261,7 +262,6 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
             arranged = trace.arranged(_rows(trace, output))
             blocks.append(arranged[0] if isinstance(argnums, int) else tuple(arranged))
         result = trace.put_together(blocks)
-        trace.close()
         return (result, trace.aux) if has_aux else result
 
     return differentiated
