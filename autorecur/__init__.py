@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from autorecur.random import manual_seed as manual_seed
     from autorecur.tape.anomalies import debug_anomalies as debug_anomalies
     from autorecur.tape.checkpoint import checkpoint as checkpoint
+    from autorecur.tape.modes import enable_grad as enable_grad
+    from autorecur.tape.modes import no_grad as no_grad
     from autorecur.tape.primitive import primitive as primitive
     from autorecur.tape.tensor import Tensor as Tensor
-    from autorecur.tape.tensor import enable_grad as enable_grad
-    from autorecur.tape.tensor import no_grad as no_grad
     from autorecur.tape.tensor import tensor as tensor
     from autorecur.tape.transforms import grad as grad
     from autorecur.tape.transforms import hessian as hessian
@@ -88,8 +88,8 @@ _ROOMS = {
     "load": "cells",
     "Tensor": "tape.tensor",
     "tensor": "tape.tensor",
-    "no_grad": "tape.tensor",
-    "enable_grad": "tape.tensor",
+    "no_grad": "tape.modes",
+    "enable_grad": "tape.modes",
     "grad": "tape.transforms",
     "value_and_grad": "tape.transforms",
     "vjp": "tape.transforms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +14,21 @@ import numpy as np
 
 from autorecur.errors import AnomalyError
 from autorecur.ops import Op
-from autorecur.tape.tensor import Tensor, state
+from autorecur.tape.modes import state
+from autorecur.tape.tensor import Tensor
 
-HERE = str(Path(__file__).resolve().parent.parent)
+NOT_THE_USERS = (
+    str(Path(__file__).resolve().parent.parent),
+    str(Path(np.__file__).resolve().parent),
+    contextlib.__file__,
+)
+"""Where a call passes through on its way to the tape: this package, NumPy, and decorators of the standard library."""
 
 
 def _line_of_the_user() -> str:
     """File, line and code of the innermost call that stands outside this package."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(NOT_THE_USERS):
         frame = frame.f_back
     name, line = frame.f_code.co_filename, frame.f_lineno
     code = linecache.getline(name, line).strip()
@@ -33,7 +40,7 @@ def _first(array: Any) -> tuple[str, Any] | None:
     if np.asarray(array).dtype.kind not in "fc" or np.isfinite(array).all():
         return None
     place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-    where = f"at index {place}" if place else "there"
+    where = f"at index {place}" if place else "(a single number)"
     return where, np.asarray(array)[place]
 
 

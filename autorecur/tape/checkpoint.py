@@ -17,16 +17,18 @@ from autorecur.errors import GradientError
 from autorecur.ops import Op
 from autorecur.ops.linear import block
 from autorecur.ops.shape import astype, reshape
+from autorecur.tape.modes import enable_grad, state
 from autorecur.tape.sweep import leading_to, reachable, sweep
-from autorecur.tape.tensor import Tensor, apply, enable_grad, next_serial, state
+from autorecur.tape.tensor import Tensor, apply, next_serial
 from autorecur.tape.trees import flatten
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """f, with the same values and derivatives, but storing nothing between its arguments and its results.
 
-    f must compute the same thing when it is called again; random numbers of :func:`autorecur.manual_seed`'s generator are
-    drawn again as they were. Results are tensors or nested dicts, lists and tuples of them.
+    f must compute the same thing when it is called again (GradientError if it does not); random numbers of
+    :func:`autorecur.manual_seed`'s generator are drawn again as they were. Results are tensors or nested dicts, lists and
+    tuples of them.
 
     >>> import autorecur as ar
     >>> layer = ar.checkpoint(lambda x: ar.tanh(x * x))
@@ -49,7 +51,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if not outside:
             return rebuild(outputs)
         packed = _packed([outputs[i].data for i in kept])
-        rule = _Recomputation(lambda: [call()[0][i] for i in kept], outside, before)
+        rule = _Recomputation(lambda: [call()[0][i] for i in kept], outside, before, packed)
         op = Op("checkpoint", "primitive", lambda *shapes: packed.shape, lambda *arrays: packed, (), joint=rule)
         results = list(outputs)
         for i, part in zip(kept, _unpacked(apply(op, outside), [outputs[i] for i in kept]), strict=True):
@@ -76,8 +78,10 @@ def _unpacked(vector: Any, like: Sequence[Tensor]) -> list[Any]:
 class _Recomputation:
     """The joint rule of a checkpoint: runs the function again, on the tape, and sweeps back to what stands outside."""
 
-    def __init__(self, call: Callable[[], list[Tensor]], outside: Sequence[Tensor], random_state: Any) -> None:
-        self.call, self.outside, self.random_state = call, outside, random_state
+    def __init__(
+        self, call: Callable[[], list[Tensor]], outside: Sequence[Tensor], random_state: Any, values: Any
+    ) -> None:
+        self.call, self.outside, self.random_state, self.values = call, outside, random_state, values
         self.arrays = [t._array for t in outside]
 
     def __call__(self, g: Any, out: Any, *inputs: Any, wanted: Sequence[int]) -> list[Any]:
@@ -90,6 +94,11 @@ class _Recomputation:
                 outputs = self.call()
         finally:
             randomness.set_state(now)
+        if not np.array_equal(_packed([x.data for x in outputs]), self.values, equal_nan=True):
+            raise GradientError(
+                "a checkpointed function gave other values when it was called again: it may read nothing that changes, and "
+                "draw random numbers from autorecur's generator alone"
+            )
         order = reachable(outputs, set(self.outside))
         start: dict[Tensor, Any] = {}
         for x, part in zip(outputs, _unpacked(g, outputs), strict=True):

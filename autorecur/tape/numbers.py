@@ -23,6 +23,11 @@ def as_array(data: Any, dtype: Any = None, copy: bool = False) -> Array:
         data = _without_tensors(data)
     elif hasattr(data, "__autorecur_apply__"):
         data = data._array
+    if dtype is not None:
+        try:
+            dtype = np.dtype(dtype)
+        except TypeError:
+            raise DtypeError(f"{dtype!r:.60} is no dtype; give one of NumPy's, such as float or 'float32'") from None
     try:
         array = np.array(data, dtype=dtype) if copy else np.asarray(data, dtype=dtype)
     except (ValueError, TypeError) as error:
@@ -49,7 +54,7 @@ def frozen(array: Array) -> Array:
     """The array itself if nobody can change it, else a copy; a plain number is what it is."""
     if not isinstance(array, np.ndarray):
         return array
-    owner = array
+    owner: Any = array
     while isinstance(owner, np.ndarray):
         if owner.flags.writeable:
             array = array.copy()

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.errors import GradientError, ShapeError
+from autorecur.errors import ArgumentError, GradientError, ShapeError
 from autorecur.ops import Op, shape_of
+from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.tensor import Tensor, apply
-
-Signature = inspect.Signature
 
 
 class Primitive:
@@ -23,11 +22,18 @@ class Primitive:
         self.__doc__ = function.__doc__
         self.__name__ = self.name = getattr(function, "__name__", type(function).__name__)
         self.rule: Callable[..., Any] | None = None
-        self.op = Op(self.name, "primitive", self._shape, function, (), joint=self._pull_back)
+        self.signature = inspect.signature(function)
+        self.op = Op(self.name, "primitive", self._shape, self._value, (), joint=self._pull_back)
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Tensor:
         """The function on tensors; arguments by position are differentiated, those by keyword are not."""
-        return apply(self.op, inputs, attributes)
+        try:
+            bound = self.signature.bind(*inputs, **attributes)
+        except TypeError as error:
+            raise ArgumentError(f"{self.name}{self.signature} was called wrongly: {error}") from None
+        bound.apply_defaults()
+        constants = {key: frozen(v) if isinstance(v, np.ndarray) else v for key, v in bound.kwargs.items()}
+        return apply(self.op, bound.args, constants)
 
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Takes the rule ``rule(g, out, *inputs)``: the cotangent of each input, as a tuple if there are several.
@@ -35,8 +41,8 @@ class Primitive:
         It gets what the function got by keyword as well. Written with operators and ``ar`` functions it can be
         differentiated again. Raises GradientError if its signature does not fit.
         """
-        inputs = [p.name for p in inspect.signature(self.function).parameters.values() if p.kind in _POSITIONAL]
-        keywords = [p.name for p in inspect.signature(self.function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        inputs = [p.name for p in self.signature.parameters.values() if p.kind in _POSITIONAL]
+        keywords = [p.name for p in self.signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
         try:
             inspect.signature(rule).bind(*["g", "out", *inputs], **dict.fromkeys(keywords))
         except TypeError:
@@ -46,6 +52,14 @@ class Primitive:
             ) from None
         self.rule = rule
         return rule
+
+    def _value(self, *arrays: Any, **constants: Any) -> Any:
+        """One array of numbers, which nobody else holds: the function may have returned one that it writes to later."""
+        returned = self.function(*arrays, **constants)
+        if returned is None or isinstance(returned, (tuple, list, dict, str)):
+            raise ArgumentError(f"{self.name} must return one array of numbers, not {type(returned).__name__}")
+        array = as_array(returned)
+        return array.copy() if array.flags.writeable or array.base is not None else array
 
     def _shape(self, *shapes: tuple[int, ...], **attributes: Any) -> tuple[int, ...]:
         """Only the function knows."""
@@ -75,8 +89,13 @@ class Primitive:
                 f"whose shape is {shape}: sum over the axes along which it was broadcast"
             )
         if isinstance(cotangent, Tensor):
-            return cotangent if differentiable else cotangent.data
-        return np.asarray(cotangent)
+            return cotangent if differentiable else cotangent._array
+        if differentiable:
+            raise GradientError(
+                f"the rule of {self.name} leaves the tape: for jvp and derivatives of higher order it must be written with "
+                "operators and ar functions, not with NumPy on bare arrays; return None where there is no derivative"
+            )
+        return frozen(np.asarray(cotangent))
 
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

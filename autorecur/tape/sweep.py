@@ -16,8 +16,9 @@ from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import pull_back
 from autorecur.ops.shape import astype
 from autorecur.tape.explanations import freed, needs_cotangent, new_numbers, no_gradient_of
+from autorecur.tape.modes import recording, state
 from autorecur.tape.numbers import as_array, frozen
-from autorecur.tape.tensor import Record, Tensor, recording, state
+from autorecur.tape.tensor import Record, Tensor
 
 
 def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest: int = 0) -> list[Tensor]:
@@ -176,10 +177,10 @@ def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, in
         start = start._array
     with recording(differentiable or state.recording):
         for leaf, g in sweep(order, {root: start}, wanted, differentiable, not retain, useful).items():
-            if leaf.grad is None:
-                leaf.grad = g if isinstance(g, Tensor) else constant(g)
+            if leaf._grad is None:
+                leaf._grad = g if isinstance(g, Tensor) else constant(g)
             else:
-                leaf.grad = leaf.grad + g if differentiable else constant(leaf.grad._array + g)
+                leaf._grad = leaf._grad + g if differentiable else constant(leaf._grad._array + g)
 
 
 def constant(array: Any) -> Tensor:

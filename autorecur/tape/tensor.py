@@ -7,9 +7,7 @@ A record holds arrays that nobody can change: results are read-only, and a write
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ContextDecorator, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,8 @@ from autorecur.errors import GradientError, ShapeError
 from autorecur.ops import Op
 from autorecur.ops.arithmetic import add, divide, multiply, subtract
 from autorecur.ops.linear import matmul
-from autorecur.tape.explanations import cut, misfit
+from autorecur.tape.explanations import misfit
+from autorecur.tape.modes import refuse_to_cut, state
 from autorecur.tape.numbers import Array, frozen, unshared
 from autorecur.tape.numbers import ArrayLike as ArrayLike
 from autorecur.tape.numbers import as_array as as_array
@@ -29,17 +28,6 @@ Record = tuple[Op, tuple[Any, ...], Sequence[Array], Mapping[str, Any], Sequence
 """How a tensor was made: op, inputs, the numbers they had, the op's attributes, which inputs require a gradient."""
 
 
-class _State(threading.local):
-    """What holds for the calls of one thread."""
-
-    recording = True
-    traces = 0
-    """How many transforms are running a function."""
-    watch: Any = None
-    """Looks at every value under :func:`autorecur.debug_anomalies`."""
-
-
-state = _State()
 _serials = count(1)
 _new = object.__new__
 
@@ -61,7 +49,7 @@ class Tensor(Manners):
     ``requires_grad`` tells whether :meth:`backward` reaches it, ``grad`` holds what arrived there.
     """
 
-    __slots__ = ("__weakref__", "_array", "_hooks", "_record", "_serial", "_site", "grad", "requires_grad")
+    __slots__ = ("__weakref__", "_array", "_grad", "_hooks", "_record", "_serial", "_site", "requires_grad")
 
     _array: Array
     _record: Record | None
@@ -70,7 +58,7 @@ class Tensor(Manners):
     """Results are numbered as they are made, so that a tensor's number is larger than those of its inputs; leaves have 0."""
     _hooks: tuple[Callable[[Any], Any], ...]
     _site: str
-    grad: Tensor | None
+    _grad: Tensor | None
     requires_grad: bool
 
     def __init__(self, array: Array, requires_grad: bool = False) -> None:
@@ -81,7 +69,7 @@ class Tensor(Manners):
         self._serial = 0
         self._hooks = ()
         self._site = ""
-        self.grad = None
+        self._grad = None
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()
@@ -100,6 +88,20 @@ class Tensor(Manners):
             raise ShapeError(f"a tensor of shape {self._array.shape} cannot be given numbers of shape {array.shape}")
         array.flags.writeable = False
         self._array = array
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What backward passes have brought here; None, an array or a tensor of this shape can be put in its place."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        gradient = None if value is None else as_tensor(value)
+        if gradient is not None and (gradient.shape != self.shape or gradient.dtype.kind != "f"):
+            raise ShapeError(
+                f"a tensor of shape {self.shape} cannot have a gradient of {gradient.dtype} of shape {gradient.shape}"
+            )
+        self._grad = gradient
 
     shape = property(lambda self: self._array.shape)
     dtype = property(lambda self: self._array.dtype)
@@ -176,12 +178,6 @@ for _sign, _op in _SIGNS.items():
     setattr(Tensor, f"__r{_sign}__", lambda self, other, op=_op: apply(op, (other, self)))
 
 
-def refuse_to_cut(t: Tensor, how: str) -> None:
-    """Raises GradientError where a function that is being differentiated would lose a gradient without a word."""
-    if t.requires_grad and state.traces and state.recording:
-        raise GradientError(cut(how))
-
-
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor with a copy of ``data``: an array, a number, nested lists, or another tensor.
 
@@ -236,7 +232,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
     value.flags.writeable = False
     out = _new(Tensor)
     out._array = value
-    out.grad = None
+    out._grad = None
     out._hooks = ()
     out._site = ""
     if tracked:
@@ -250,45 +246,3 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
     if state.watch is not None:
         state.watch.forward(out, op, arrays, attributes)
     return out
-
-
-class recording(ContextDecorator):  # noqa: N801 - reads as the statement that it is
-    """Inside, operations are recorded, or are not; can be entered as often as one likes."""
-
-    def __init__(self, on: bool) -> None:
-        self.on = on
-        self.before: list[bool] = []
-
-    def __enter__(self) -> None:
-        self.before.append(state.recording)
-        state.recording = self.on
-
-    def __exit__(self, *error: object) -> None:
-        state.recording = self.before.pop()
-
-
-def no_grad() -> recording:
-    """Inside, nothing is recorded; also a decorator.
-
-    >>> import autorecur as ar
-    >>> a = ar.tensor(2.0, requires_grad=True)
-    >>> with ar.no_grad():
-    ...     (a * a).requires_grad
-    False
-    """
-    return recording(False)
-
-
-def enable_grad() -> recording:
-    """Inside, operations are recorded again, even within :func:`no_grad`; also a decorator."""
-    return recording(True)
-
-
-@contextmanager
-def tracing() -> Iterator[None]:
-    """Inside, a transform runs a function to differentiate it: what would cut the gradient without a word is an error."""
-    state.traces += 1
-    try:
-        yield
-    finally:
-        state.traces -= 1

@@ -13,16 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.errors import GradientError, ShapeError
+from autorecur.errors import ArgumentError, GradientError, ShapeError
 from autorecur.ops.linear import stack
 from autorecur.ops.shape import reshape
 from autorecur.tape.explanations import no_gradient_of
+from autorecur.tape.modes import enable_grad, no_grad, state, tracing
 from autorecur.tape.numbers import as_array, frozen
 from autorecur.tape.sweep import constant, leading_to, reachable, sweep
-from autorecur.tape.tensor import Tensor, apply, enable_grad, next_serial, no_grad, state, tracing
+from autorecur.tape.tensor import Tensor, apply, next_serial
 from autorecur.tape.trees import flatten, flatten_like
 
 Function = Callable[..., Any]
+
+
+class _StandIn(Tensor):
+    """A leaf that stands for an argument. Once its trace is ``done``, nobody else asks for its derivative."""
+
+    __slots__ = ("done",)
+    done: bool
 
 
 class Trace:
@@ -53,10 +61,12 @@ class Trace:
         own = set(self.leaves)
         self.useful = leading_to(own, self.order)
         others = reachable([x for x in flatten(aux)[0] if isinstance(x, Tensor)], self.leaves, start)
-        foreign = any(t not in own and t._serial < start for t in [*self.order, *others])
+        older = [t for t in [*self.order, *others] if t not in own and t._serial < start]
+        foreign = any(not (isinstance(t, _StandIn) and t.done) for t in older)
         self.nested = self.outer and (foreign or any(t._record is not None for t in self.leaves))
-        for leaf in self.leaves:  # what depends on our own leaves alone is constant for everybody else
-            leaf.requires_grad = leaf._record is not None
+        for leaf in self.leaves:
+            if isinstance(leaf, _StandIn):
+                leaf.done = True
         self.aux = self._outside(aux)
 
     def _stand_in(self, value: Any, argument: int) -> Tensor:
@@ -69,7 +79,9 @@ class Trace:
             )
         if isinstance(value, Tensor) and value.requires_grad and self.outer:
             return apply(reshape, (value,), {"shape": value.shape})
-        return Tensor(frozen(array), requires_grad=True)
+        leaf = _StandIn(frozen(array), requires_grad=True)
+        leaf.done = False
+        return leaf
 
     def value(self) -> Any:
         """What the function returned."""
@@ -96,7 +108,7 @@ class Trace:
     def scalar(self) -> Tensor:
         """The only output, which is a single number."""
         if len(self.outputs) != 1 or self.outputs[0].shape != ():
-            shapes = ", ".join(str(x.shape) for x in self.outputs)
+            shapes = ", ".join(str(x.shape) for x in self.outputs) or "none (did it forget to return?)"
             raise GradientError(
                 f"{self.name} needs a function with a single number as its value, of shape (); this one has {shapes}: "
                 "take a .sum(), or use ar.jacobian"
@@ -116,6 +128,8 @@ def _added(tensors: Sequence[Tensor], cotangents: Sequence[Any]) -> dict[Tensor,
 
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
     wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    if not all(isinstance(i, int) for i in wanted) or len({i % count for i in wanted if count}) < len(wanted):
+        raise ArgumentError(f"{name}: argnums is a number, or different numbers, of arguments, not {argnums!r:.60}")
     for i in wanted:
         if not -count <= i < count:
             raise GradientError(f"{name}: there is no argument number {i}; the function was called with {count}")

@@ -52,3 +52,10 @@ def test_outside_nothing_is_looked_at() -> None:
 def test_it_is_a_floating_point_error() -> None:
     """Who catches FloatingPointError catches it."""
     assert issubclass(ar.AnomalyError, FloatingPointError)
+
+
+def test_the_line_is_the_users_in_a_second_derivative() -> None:
+    """Not one of NumPy's decorators."""
+    with pytest.raises(ar.AnomalyError) as caught, ar.debug_anomalies():
+        ar.grad(ar.grad(lambda x: ar.sqrt(x) * x))(0.0)
+    assert "test_anomalies.py" in str(caught.value)

@@ -86,3 +86,20 @@ def test_new_numbers_are_noticed() -> None:
     w.data = [3.0]
     with pytest.raises(ar.GradientError, match="was given new numbers after a checkpoint had used it"):
         y.backward()
+
+
+def test_hooks_run_once() -> None:
+    """A hook of what stands outside sees the whole gradient, and not its part from inside as well."""
+    w = ar.tensor(1.0, requires_grad=True)
+    w.register_hook(lambda g: g * 2)
+    ar.checkpoint(lambda x: x * x)(w).backward()
+    assert w.grad is not None
+    assert w.grad.item() == 4
+
+
+def test_a_function_that_changes_is_noticed() -> None:
+    """Derivatives of something else than what was computed are an error."""
+    calls = iter([1.0, 2.0])
+    y = ar.checkpoint(lambda x: x * next(calls))(ar.tensor(3.0, requires_grad=True))
+    with pytest.raises(ar.GradientError, match=r"^a checkpointed function gave other values when it was called again"):
+        y.backward()

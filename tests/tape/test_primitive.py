@@ -110,3 +110,64 @@ def test_what_the_function_raises_is_not_dressed_up() -> None:
 
     with pytest.raises(ValueError, match=r"^no$"):
         picky(1.0)
+
+
+def test_a_rule_that_leaves_the_tape_is_told_where_it_matters() -> None:
+    """A first derivative on bare arrays is fine; jvp and second derivatives would be zero without a word."""
+
+    @ar.primitive
+    def cube(x: Any) -> Any:
+        return x**3
+
+    cube.vjp(lambda g, out, x: g * 3 * (x.numpy() if isinstance(x, ar.Tensor) else x) ** 2)
+    assert ar.grad(cube)(2.0).item() == 12
+    cube.vjp(lambda g, out, x: np.array(getattr(g, "data", g)) * 3 * np.array(getattr(x, "data", x)) ** 2)
+    assert ar.grad(cube)(2.0).item() == 12
+    for action in (lambda: ar.jvp(cube, (2.0,), (1.0,)), lambda: ar.hessian(cube)(2.0)):
+        with pytest.raises(ar.GradientError, match=r"^the rule of cube leaves the tape: "):
+            action()
+
+
+def test_arrays_of_the_function_are_copied() -> None:
+    """Neither what it returned, nor what it was given by keyword, can be changed behind the tape."""
+    store, k = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+
+    @ar.primitive
+    def scaled(x: Any, *, k: Any) -> Any:
+        return store[:]
+
+    scaled.vjp(lambda g, out, x, *, k: g * k)
+    x = ar.tensor([1.0, 1.0], requires_grad=True)
+    y = scaled(x, k=k)
+    store[:] = 0
+    k[:] = 0
+    assert y.tolist() == [1, 2]
+    y.backward(np.ones(2))
+    assert x.grad is not None
+    assert x.grad.tolist() == [3, 4]
+    assert store.flags.writeable
+
+
+@pytest.mark.parametrize(("value", "kind"), [(None, "NoneType"), ((1.0, 2.0), "tuple"), ("a", "str")])
+def test_a_function_that_returns_no_array_is_named(value: Any, kind: str) -> None:
+    """One array of numbers."""
+
+    @ar.primitive
+    def odd(x: Any) -> Any:
+        return value
+
+    with pytest.raises(ar.ArgumentError, match=rf"^odd must return one array of numbers, not {kind}$"):
+        odd(1.0)
+
+
+def test_defaults_by_position() -> None:
+    """The rule gets them as well."""
+
+    @ar.primitive
+    def raised(x: Any, n: Any = 2) -> Any:
+        return x**n
+
+    raised.vjp(lambda g, out, x, n: (g * n * x ** (n - 1), None))
+    assert ar.grad(raised)(3.0).item() == 6
+    with pytest.raises(ar.ArgumentError, match=r"^raised\(x: .* was called wrongly: too many positional arguments$"):
+        raised(1.0, 2, 3)

@@ -102,8 +102,9 @@ def test_numbers_cannot_be_changed_in_place() -> None:
     for array in (x.data, x.numpy(), (x * 2).numpy(), np.asarray(x)[:1]):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 3.0
-    with pytest.raises(ValueError, match="WRITEABLE"):
-        x.numpy()[:1].flags.writeable = True
+    for array in (x.numpy(), x.data, x.numpy()[:1], (x * 2).numpy()):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.flags.writeable = True
 
 
 def test_an_array_that_the_tape_needs_is_copied() -> None:
@@ -123,6 +124,19 @@ def test_a_view_of_a_writeable_array_is_copied_as_well() -> None:
     view.flags.writeable = False
     y = (x * view).sum()
     base[:] = 0
+    y.backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [3, 4]
+
+
+def test_memory_of_something_else_is_copied() -> None:
+    """A read-only array over a bytearray can still be written to."""
+    memory = bytearray(np.array([3.0, 4.0]).tobytes())
+    array = np.frombuffer(memory)
+    array.flags.writeable = False
+    x = leaf(1.0, 2.0)
+    y = (x * array).sum()
+    memory[:] = bytes(16)
     y.backward()
     assert x.grad is not None
     assert x.grad.tolist() == [3, 4]

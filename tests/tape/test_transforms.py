@@ -86,6 +86,15 @@ def test_has_aux_returns_what_else_there_is() -> None:
             lambda: ar.grad(cube)(np.ones(2)),
             r"grad needs a function with a single number as its value, of shape \(\); this one has \(2,\): .*",
         ),
+        (lambda: ar.grad(lambda x: (x > 1).sum())(2.0), r"grad of a tensor of int64: only floats have a gradient; .*"),
+        (
+            lambda: ar.grad(lambda x: None)(2.0),
+            r"grad needs a function with .* has none \(did it forget to return\?\): .*",
+        ),
+        (
+            lambda: ar.grad(lambda x, y: x * y, (0, 0))(1.0, 2.0),
+            r"grad: argnums is a number, or different numbers, of arguments, not \(0, 0\)",
+        ),
         (lambda: ar.grad(cube, 1)(1.0), r"grad: there is no argument number 1; the function was called with 1"),
         (lambda: ar.grad(cube, has_aux=True)(1.0), r"grad with has_aux needs a function that returns a pair .*"),
         (lambda: ar.vjp(cube, 1.0)[1](np.ones(2)), r"the cotangent has shape \(2,\), and what it belongs to \(\)"),
@@ -156,6 +165,46 @@ def test_an_output_that_stands_in_two_places_has_one_jacobian() -> None:
     """Not twice the sum."""
     first, second = ar.jacobian(lambda x: (y := x * x, y))(2.0)
     assert (first.item(), second.item()) == (4, 4)
+
+
+def test_an_aux_carries_outer_derivatives() -> None:
+    """What else a function returns may depend on the outer argument, or on a parameter."""
+    inner = lambda x: ar.grad(lambda y: (y * y, 5 * x), has_aux=True)(2.0)[1]  # noqa: E731
+    assert ar.grad(inner)(3.0).item() == 5
+    assert ar.grad(lambda x: ar.vjp(lambda y: (y * y, 7 * x), 2.0, has_aux=True)[2])(3.0).item() == 7
+    assert ar.grad(lambda x: ar.jvp(lambda y: (y * y, 7 * x), (2.0,), (1.0,), has_aux=True)[2])(3.0).item() == 7
+
+
+def test_an_inner_derivative_does_not_walk_the_history_outside() -> None:
+    """A closure over a long computation costs what the inner function costs."""
+    x = ar.tensor(1.0, requires_grad=True)
+    h = x
+    for _ in range(3000):
+        h = h + ar.grad(lambda y, h=h: y * h * 1e-4)(1.0)
+    h.backward()
+    assert x.grad is not None
+    assert x.grad.item() == pytest.approx(1.0001**3000)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda x: ar.tensor(np.array([x, 2 * x])).sum(),
+        lambda x: ar.tensor(np.asarray(x)) * x,
+        lambda x: ar.tensor(x) ** 2,
+        lambda x: x * float(x),
+        lambda x: (np.ones(2).dot(ar.stack([x, x])) * x).sum(),
+        lambda x: np.sum([x, x]) * x,
+    ],
+)
+def test_a_gradient_is_not_cut_without_a_word(cut: object) -> None:
+    """What makes plain numbers of a traced tensor behind one's back is an error; item() and numpy() say so."""
+    with pytest.raises(ar.GradientError, match=r"would cut the gradient of a tensor|cannot carry the gradients"):
+        ar.grad(cut)(3.0)  # type: ignore[arg-type]
+    assert ar.grad(lambda x: x * x.item())(3.0).item() == 3
+    assert ar.grad(lambda x: x * x.detach())(3.0).item() == 3
+    t = ar.tensor(3.0, requires_grad=True)
+    assert float(t) == np.asarray(t) == 3
 
 
 def test_transforms_work_inside_no_grad() -> None:
