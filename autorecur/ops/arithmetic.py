@@ -10,12 +10,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.errors import DtypeError, ShapeError
-from autorecur.ops.op import Op, Rule, Shape
-
-
-def shown(shape: Shape) -> str:
-    """A shape as Python prints it, names without quotes."""
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+from autorecur.ops.op import Op, Rule, Shape, shown
 
 
 def broadcast_shapes(*shapes: Shape, name: str = "") -> Shape:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autorecur.errors import ShapeError
-from autorecur.ops.arithmetic import elementwise, shown
-from autorecur.ops.op import Op, Shape
+from autorecur.ops.arithmetic import elementwise
+from autorecur.ops.op import Op, Shape, shown
 
 
 def _comparison(name: str, kernel: Callable[..., Any], arity: int = 2) -> Op:

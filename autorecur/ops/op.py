@@ -72,3 +72,8 @@ def shape_of(value: Any) -> Shape:
     except AttributeError:
         shape = np.shape(value)
     return shape
+
+
+def shown(shape: Shape) -> str:
+    """A shape as Python prints it, names without quotes."""
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"

@@ -15,7 +15,7 @@ import numpy as np
 from autorecur.errors import ShapeError
 from autorecur.kernels.rows import along_rows
 from autorecur.kernels.sums import extremum_of_rows, summed
-from autorecur.ops.arithmetic import divide, multiply, power, ratio, shown
+from autorecur.ops.arithmetic import divide, multiply, power, ratio
 from autorecur.ops.functions import (
     absolute,
     equal,
@@ -29,7 +29,7 @@ from autorecur.ops.functions import (
     square,
     where,
 )
-from autorecur.ops.op import Op, Shape, shape_of
+from autorecur.ops.op import Op, Shape, shape_of, shown
 from autorecur.ops.shape import reshape
 
 COMPONENTS = (-2, -1)

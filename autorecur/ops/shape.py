@@ -5,11 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autorecur.errors import ShapeError
-from autorecur.ops.op import Op, Shape, shape_of
-
-
-def _shown(shape: Shape) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+from autorecur.ops.op import Op, Shape, shape_of, shown
 
 
 def _count(shape: Shape) -> int:
@@ -18,14 +14,14 @@ def _count(shape: Shape) -> int:
 
 def _new_shape(old: Shape, shape: Shape) -> Shape:
     if list(shape).count(-1) > 1:
-        raise ShapeError(f"reshape: only one size of {_shown(shape)} can be left open with -1")
+        raise ShapeError(f"reshape: only one size of {shown(shape)} can be left open with -1")
     fixed = _count(tuple(size for size in shape if size != -1))
     if -1 in shape:
         if fixed and _count(old) % fixed == 0:
             return tuple(_count(old) // fixed if size == -1 else size for size in shape)
     elif fixed == _count(old):
         return shape
-    raise ShapeError(f"reshape: {_count(old)} numbers of shape {_shown(old)} cannot take the shape {_shown(shape)}")
+    raise ShapeError(f"reshape: {_count(old)} numbers of shape {shown(old)} cannot take the shape {shown(shape)}")
 
 
 reshape: Op = Op(
@@ -40,7 +36,7 @@ reshape: Op = Op(
 
 def _permuted(shape: Shape, axes: tuple[int, ...]) -> Shape:
     if sorted(axis % max(len(shape), 1) for axis in axes) != list(range(len(shape))):
-        raise ShapeError(f"transpose: {axes} is not an order of the {len(shape)} axes of {_shown(shape)}")
+        raise ShapeError(f"transpose: {axes} is not an order of the {len(shape)} axes of {shown(shape)}")
     return tuple(shape[axis] for axis in axes)
 
 
