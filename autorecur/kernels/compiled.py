@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.kernels import composed, doubles, singles
+from autorecur.kernels.cache import discard, holds_code, kernel_file, protect
 
 Kernel = Callable[..., Any]
 CORES: Mapping[str, ModuleType] = {"float64": doubles, "float32": singles}
@@ -26,16 +28,6 @@ CORES: Mapping[str, ModuleType] = {"float64": doubles, "float32": singles}
 _lock = threading.RLock()
 _known: dict[tuple[str, str, tuple[str, ...], bool], Kernel | None] = {}
 _announced = False
-
-
-def cache_folder() -> Path:
-    """Where machine code is kept: AUTORECUR_CACHE_DIR, or the user's cache folder."""
-    chosen = os.environ.get("AUTORECUR_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("autorecur", appauthor=False)) / "kernels"
 
 
 @cache
@@ -91,14 +83,15 @@ def compiled(source: str, dtype: str, arguments: tuple[str, ...], sums: bool = F
 
 def _made(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], sums: bool) -> Kernel:
     """The kernel from the cache; else compiled and kept; if that fails, compiled."""
-    file = _file(numba, source, dtype, (*arguments, str(sums)))
-    if file is not None:
-        for attempt in (1, 2):
-            try:
-                return _compiled(numba, source, dtype, arguments, sums, file)
-            except Exception:  # whatever a damaged or vanished file leads to
-                if attempt == 1:
-                    _discard(file)
+    depends_on = _depends_on(numba, dtype, arguments, sums)
+    for _ in range(2):
+        file = kernel_file(source, depends_on) if depends_on else None
+        if file is None:
+            break
+        try:
+            return _compiled(numba, source, dtype, arguments, sums, file)
+        except Exception:  # whatever a damaged or vanished file leads to
+            discard(file)
     return _compiled(numba, source, dtype, arguments, sums, None)
 
 
@@ -113,12 +106,31 @@ def _compiled(
     names = scalar_functions(dtype, inner)
     names["choose"].py_func.__code__ = _choose.__code__
     exec(compile(source, str(file or "<kernel>"), "exec"), names)
-    if file is None or not any(file.parent.glob(f"__pycache__/{file.stem}.*.nbc")):
-        _announce()
+    if file is None or not holds_code(file):
+        _announce(file is not None)
     order = {"reassoc", "nsz"} if sums else set()
-    make = numba.njit(_signature(numba, arguments), error_model="numpy", fastmath=order, cache=file is not None)
-    kernel: Kernel = make(names["kernel"])
-    return kernel
+    with _beside_the_text(numba):
+        kernel = numba.njit(error_model="numpy", fastmath=order, cache=file is not None)(names["kernel"])
+    kernel.compile(_signature(numba, arguments))
+    kernel.disable_compile()
+    if file is not None and not kernel.stats.cache_hits:
+        protect(file)
+    made: Kernel = kernel
+    return made
+
+
+@contextmanager
+def _beside_the_text(numba: ModuleType) -> Iterator[None]:
+    """Machine code goes into the folder of its text, whatever place numba was told to use for other programs."""
+    wanted = {"CACHE_DIR": "", "CACHE_LOCATOR_CLASSES": "InTreeCacheLocator"}
+    told = {name: getattr(numba.config, name) for name in wanted if hasattr(numba.config, name)}
+    try:
+        for name in told:
+            setattr(numba.config, name, wanted[name])
+        yield
+    finally:
+        for name, value in told.items():
+            setattr(numba.config, name, value)
 
 
 def _choose(condition: Any, a: Any, b: Any) -> Any:
@@ -138,49 +150,25 @@ def _signature(numba: ModuleType, arguments: tuple[str, ...]) -> Any:
     return numba.void(*types)
 
 
-def _announce() -> None:
+def _announce(kept: bool) -> None:
     """Says once that there is something to wait for."""
     global _announced
     if not _announced:
         _announced = True
-        print("autorecur: compiling kernels for large arrays, once", file=sys.stderr, flush=True)
+        often = "once" if kept else "for this process alone"
+        print(f"autorecur: compiling kernels for large arrays, {often}", file=sys.stderr, flush=True)
 
 
-def _file(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...]) -> Path | None:
-    """The file that stands for a kernel in the cache; None where none can be written."""
-    import hashlib
-    import tempfile
-
-    parts = [source, dtype, *arguments, numba.__version__, np.__version__, sys.version, _library()]
-    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+def _depends_on(numba: ModuleType, dtype: str, arguments: tuple[str, ...], sums: bool) -> tuple[str, ...]:
+    """All that the machine code of a text depends on; nothing where that cannot be told."""
     try:
-        folder = cache_folder()
-        file = folder / f"k{name}.py"
-        if not file.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as written:
-                written.write(source)
-            os.replace(written.name, file)
-        if not os.access(folder, os.W_OK):
-            return None
-    except (OSError, RuntimeError):  # RuntimeError: there is no home
-        return None
-    return file
+        return (dtype, *arguments, str(sums), numba.__version__, np.__version__, sys.version, _library())
+    except OSError:  # a package without its texts
+        return ()
 
 
 @cache
 def _library() -> str:
-    """The text of the scalar functions, which every kernel depends on."""
-    return "".join(Path(str(room.__file__)).read_text(encoding="utf-8") for room in (doubles, singles, composed))
-
-
-def _discard(file: Path) -> None:
-    for path in (file, *file.parent.glob(f"__pycache__/{file.stem}.*")):
-        try:
-            path.unlink()
-        except OSError:
-            continue
-    try:
-        file.write_text("", encoding="utf-8")
-    except OSError:
-        return
+    """The texts that every kernel depends on: the scalar functions, and this one, with the compiler's flags."""
+    rooms = (__file__, doubles.__file__, singles.__file__, composed.__file__)
+    return "".join(Path(str(room)).read_text(encoding="utf-8") for room in rooms)

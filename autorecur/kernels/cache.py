@@ -1,0 +1,83 @@
+"""Where machine code is kept on disk, and when it may be trusted.
+
+Whoever can write to a file of machine code decides what the next process runs. A folder that others may write to is
+therefore not used at all, and a file there that another user owns or may write to is removed unread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept: AUTORECUR_CACHE_DIR, or the user's cache folder."""
+    chosen = os.environ.get("AUTORECUR_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("autorecur", appauthor=False)) / "kernels"
+
+
+def kernel_file(source: str, depends_on: tuple[str, ...]) -> Path | None:
+    """The file that stands for a kernel, named by all that it depends on; None where none can be kept safely."""
+    name = hashlib.sha256("\0".join((source, *depends_on)).encode()).hexdigest()[:24]
+    try:
+        folder = cache_folder()
+        code = folder / "__pycache__"
+        for place in (*reversed(folder.parents), folder, code):
+            place.mkdir(mode=0o700, exist_ok=True)
+        if not (_private(folder.stat()) and _private(code.lstat())):
+            return None
+        if not (os.access(folder, os.W_OK) and os.access(code, os.W_OK)):
+            return None
+        file = folder / f"k{name}.py"
+        if not all(_private(path.lstat()) for path in _parts(file)):
+            discard(file)
+        if not file.exists():
+            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as written:
+                written.write(source)
+            os.replace(written.name, file)
+        if not all(_private(path.lstat()) for path in _parts(file)):
+            return None
+    except (OSError, RuntimeError):  # RuntimeError: there is no home
+        return None
+    return file
+
+
+def holds_code(file: Path) -> bool:
+    """Whether there is machine code of a kernel, sound or not."""
+    return any(path.suffix == ".nbc" for path in _parts(file))
+
+
+def protect(file: Path) -> None:
+    """Takes from everyone else the right to write that the process' habits (its umask) may have given."""
+    for path in _parts(file):
+        with suppress(OSError):
+            path.chmod(0o600)
+
+
+def discard(file: Path) -> None:
+    """Removes a kernel's files."""
+    for path in _parts(file):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _parts(file: Path) -> Iterator[Path]:
+    """The files of a kernel that exist: its text, the index and the machine code."""
+    if os.path.lexists(file):
+        yield file
+    yield from file.parent.glob(f"__pycache__/{file.stem}.*")
+
+
+def _private(about: os.stat_result) -> bool:
+    """Whether nobody but the current user may write here; a system without user numbers has other means."""
+    if not hasattr(os, "getuid"):
+        return True
+    return about.st_uid == os.getuid() and about.st_mode & 0o022 == 0
