@@ -143,6 +143,8 @@ def _factor(one: Evidence, point: Point) -> str:
     alone = "" if np.sum(np.abs(true) > one.slack) > 1 else " (only one entry tells)"
     if telling and simple != 1:
         return f"off by a factor of {simple}{_a_mean(one, point, simple)}{alone}"
+    if f"{ratio:.10g}" == "1":
+        return ""
     if abs(ratio - 1) < 0.1:
         return f"off by a factor of {ratio:.10g}: a constant is slightly wrong{alone}"
     return f"off by a factor of {ratio:.6g}{alone}"

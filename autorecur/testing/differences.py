@@ -7,7 +7,7 @@ cotangent. Steps are powers of two, which most floats can be moved by without ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -19,8 +19,10 @@ FIRST = 2.0**-5
 """The widest of the three steps of the first window, for numbers of the size of 1."""
 FACTOR = 16.0
 """How much narrower the next window is."""
-WINDOWS = 6
+WINDOWS = 7
 """How many windows are tried for each size of number."""
+ODD = 0.8
+"""Times a power of two: a step that no period of a round number hides behind."""
 EPS = float(np.finfo(np.float64).eps)
 UNDERFLOW = 1e-300
 """Numbers down here lose digits."""
@@ -158,32 +160,99 @@ class Derivative:
     verdict: str
 
 
-def measure(line: Line, x: float, largest: float, tolerance: float, goal: float) -> Derivative:
+def measure(line: Line, x: float, largest: float, tolerance: float, goal: float, thorough: bool = False) -> Derivative:
     """The derivative at x to within ``goal``, or the reason why there is none.
 
     The windows become narrower until one is certain enough and sees no kink: f may be curved, its domain may end close
     by, or a kink may lie close by. Where the one-sided derivatives go on to differ, x is at a kink; where one side is
-    never defined, at the edge of the domain.
+    never defined, at the edge of the domain. ``thorough`` looks at all windows, and at odd steps as well.
     """
     finite: list[Window] = []
-    bent: list[Window] = []
-    for step in steps(x, largest):
+    straight: list[Window] = []
+    for step in _odd_too(x, largest) if thorough else steps(x, largest):
         seen = window(line, step)
         if not seen.finite:
             continue
         finite.append(seen)
         if seen.bent(tolerance, goal):
-            bent.append(seen)
             continue
-        certain = seen.uncertainty <= goal or (seen.silent and not any(other.tells for other in finite))
-        if certain and not _persists([narrow for narrow in bent if narrow.step < step]):
-            return Derivative(seen, "smooth")
+        straight.append(seen)
+        if not thorough:
+            settled = _settled(seen, straight, finite, tolerance, goal, line.x is not None)
+            if settled is not None:
+                return Derivative(settled, "smooth")
     if not finite:
         return Derivative(window(line, FIRST), "edge")
-    best, *others = sorted(finite, key=lambda seen: seen.uncertainty)
+    trusted = sorted(_trusted(straight), key=lambda seen: seen.uncertainty)
+    bent = [seen for seen in finite if seen.bent(tolerance, goal)]
+    kink = _kinked(bent, finite) or _leaps(finite)
+    if not trusted:
+        least = min(finite, key=lambda seen: seen.uncertainty)
+        return Derivative(replace(least, uncertainty=np.inf), "kink" if kink else "unresolved")
+    best, *others = trusted
     apart = abs(best.value - others[0].value) if others else np.inf
     best = replace(best, uncertainty=max(best.uncertainty, apart))
-    return Derivative(best, "kink" if _persists(bent) or _leaps(finite) else "unresolved")
+    if kink:
+        return Derivative(best, "kink")
+    own = tolerance * abs(best.value) / 4 if line.x is not None else 0.0
+    return Derivative(best, "smooth" if best.uncertainty <= max(goal, own) else "unresolved")
+
+
+def _odd_too(x: float, largest: float) -> Iterator[float]:
+    """All steps, and beside each an odd one: sin(2πnx) stands still at every step that is a multiple of 1/n."""
+    for step in steps(x, largest):
+        yield step
+        taken = 4 * ((x + ODD * step / 4) - x)
+        if taken > 0:
+            yield taken
+
+
+def _settled(
+    seen: Window, straight: list[Window], finite: list[Window], tolerance: float, goal: float, entry: bool
+) -> Window | None:
+    """The window that is certain enough now that ``seen`` has been looked at, if there is one.
+
+    An entry's own derivative is a lower bound of the scale, so that one that two windows agree on to within the tolerance
+    need not be known better than that.
+    """
+    trusted = _trusted(straight)
+    certain = [w for w in (seen,) if w in trusted and w.uncertainty <= goal]
+    if seen in trusted and seen.silent and not any(other.tells for other in finite):
+        certain.append(seen)
+    for one in sorted(trusted, key=lambda w: w.uncertainty) if entry else ():
+        own = tolerance * abs(one.value) / 4
+        if one.uncertainty <= own and any(
+            other is not one and other.uncertainty <= 16 * own and abs(other.value - one.value) <= own
+            for other in trusted
+        ):
+            certain.append(one)
+    for one in certain:
+        narrow = [w for w in finite if w.step < one.step]
+        if not _kinked([w for w in narrow if w.bent(tolerance, goal)], narrow):
+            return one
+    return None
+
+
+def _trusted(straight: list[Window]) -> list[Window]:
+    """The windows that no plateau of narrower ones contradicts: a wide one may have looked across many waves."""
+    narrowing = sorted(straight, key=lambda seen: -seen.step)
+    pairs = []
+    for i, one in enumerate(narrowing):
+        other = next((w for w in narrowing[i + 1 :] if w.step <= one.step / 4), None)
+        if other is not None:
+            pairs.append((one, other))
+    return [
+        seen
+        for seen in straight
+        if not any(one.step < seen.step and _contradict(one, other, seen) for one, other in pairs)
+    ]
+
+
+def _contradict(one: Window, other: Window, seen: Window) -> bool:
+    """Whether two windows agree with each other that the value of a third is not right."""
+    off = min(abs(one.value - seen.value), abs(other.value - seen.value))
+    doubt = seen.uncertainty + max(one.uncertainty, other.uncertainty)
+    return off > 4 * doubt and abs(one.value - other.value) <= 0.1 * off
 
 
 def _leaps(finite: list[Window]) -> bool:
@@ -193,21 +262,47 @@ def _leaps(finite: list[Window]) -> bool:
     return len(growth) > 2 and all(0.5 < ratio < 2 for ratio in growth[-3:])
 
 
-def _persists(bent: list[Window]) -> bool:
-    """Whether a jump stays as the windows become narrower; one that comes from rounding changes its sign and its size."""
-    jumps = [seen.jump for seen in sorted(bent, key=lambda seen: -seen.step)]
-    pairs = list(pairwise(jumps))
-    alike = any(abs(one - other) <= 0.1 * abs(one) for one, other in pairs)
-    return alike or (len(jumps) > 2 and all(one * other > 0 for one, other in pairs))
+def _kinked(bent: list[Window], finite: Sequence[Window]) -> bool:
+    """Whether a jump of the slope stays as the windows become narrower, and no narrower one sees that it is gone.
+
+    A jump that comes from rounding changes its sign and its size; one that comes from a curve falls with the step. At
+    three steps in a row it must be the same, or at all of them grow.
+    """
+    narrowing = sorted(bent, key=lambda seen: -seen.step)
+    jumps = [seen.jump for seen in narrowing]
+    if len(jumps) > 2 and all(a * b > 0 and abs(b) >= 0.9 * abs(a) for a, b in pairwise(jumps)):
+        return not _gone(narrowing[-1], finite)
+    for i, widest in enumerate(narrowing):
+        chain = [widest]
+        for seen in narrowing[i + 1 :]:
+            if seen.step <= chain[-1].step / 2:
+                if abs(seen.jump - chain[-1].jump) > 0.1 * abs(seen.jump):
+                    break
+                chain.append(seen)
+        if len(chain) > 2 and not _gone(chain[-1], finite):
+            return True
+    return False
 
 
-def looked_closer(line: Line, found: Derivative, tolerance: float, goal: float) -> Derivative:
-    """The derivative from narrower windows, if they are as certain: a wide one may have looked across a bump."""
-    for k in (1, 2, 3):
-        seen = window(line, found.best.step / FACTOR**k)
-        if seen.settles(tolerance, goal):
-            found = Derivative(seen, "smooth")
-    return found
+def _gone(last: Window, finite: Sequence[Window]) -> bool:
+    """Whether a window narrower than the last one with a jump sees clearly that there is none."""
+    return any(
+        seen.step < last.step and abs(seen.jump) < abs(last.jump) / 2 and abs(seen.jump - last.jump) > 16 * seen.noise
+        for seen in finite
+    )
+
+
+def confirmed(line: Line, found: Derivative, analytic: float, tolerance: float, goal: float) -> bool:
+    """Whether narrower windows, the first with an odd step, find the same and also reject the analytic value."""
+    best = found.best
+    for k, factor in ((1, ODD), (2, 1.0), (3, 1.0)):
+        seen = window(line, best.step * factor / FACTOR**k)
+        doubt = best.uncertainty + seen.uncertainty
+        if not seen.finite or seen.bent(tolerance, goal) or abs(seen.value - best.value) > 4 * doubt:
+            return False
+        if k < 3 and abs(seen.value - analytic) <= 4 * seen.uncertainty:
+            return False
+    return True
 
 
 def complex_step(at: Callable[[Any], Array], weights: Array) -> tuple[float, Array]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.testing.differences import Derivative, Line, complex_step, looked_closer, measure, steps, window
+from autorecur.testing.differences import Derivative, Line, complex_step, confirmed, measure, steps, window
 from autorecur.testing.point import Point
 from autorecur.testing.report import Index
 
@@ -53,6 +53,8 @@ class Probe:
     analytic: float
     line: Callable[[], Line]
     found: Derivative
+    closely: bool = False
+    """Whether all steps were tried."""
     share: float = 1.0
     """What the scale is multiplied by: a direction adds up many entries."""
     numeric: float = 0.0
@@ -87,9 +89,10 @@ class Inquiry:
     def run(self, settings: Settings) -> None:
         self._look(settings)
         self._refine()
-        for probe in self.probes:
-            self._judge(probe, probe.found.best.value, probe.found.best.uncertainty)
-        self._look_closer()
+        self._judge_all()
+        if self._look_closer():
+            self._refine()
+            self._judge_all()
         self._sharpen()
 
     @property
@@ -126,14 +129,14 @@ class Inquiry:
         first = window(self.line(direction), next(steps(x, self.largest)))
         if not keep:
             first = replace(first, column=None)
-        self.probes.append(Probe(index, x, analytic, lambda: self.line(direction), Derivative(first, ""), share))
+        self.probes.append(Probe(index, x, analytic, lambda: self.line(direction), Derivative(first, ""), share=share))
 
     def _refine(self) -> None:
         """Other steps where the first was not certain enough; again, if this shows that the scale is another."""
         for _ in range(3):
             for probe in self.probes:
                 best, goal = probe.found.best, self._goal(probe)
-                if probe.found.verdict in (KINK, EDGE):
+                if probe.closely or not probe.differentiable:
                     continue
                 if best.settles(self.tolerance, goal):
                     probe.found = Derivative(best, SMOOTH)
@@ -157,6 +160,10 @@ class Inquiry:
         seen = max(self.scale, best.uncertainty, abs(best.jump))
         return bool(best.finite and seen <= 64 * best.noise)
 
+    def _judge_all(self) -> None:
+        for probe in self.probes:
+            self._judge(probe, probe.found.best.value, probe.found.best.uncertainty)
+
     def _judge(self, probe: Probe, numeric: float, doubt: float) -> None:
         probe.numeric, probe.doubt = numeric, doubt
         unit = self.scale * probe.share
@@ -165,6 +172,8 @@ class Inquiry:
         probe.error = apart / unit if unit else 0.0 if apart == 0 else np.inf
         if not probe.differentiable:
             probe.verdict = probe.found.verdict
+        elif not np.isfinite(probe.analytic):
+            probe.verdict = "wrong"
         elif doubt <= allowed / 2:
             probe.verdict = "ok" if apart <= allowed + 2 * doubt else "wrong"
         elif max(abs(probe.analytic), abs(numeric)) <= 10 * doubt <= 1000 * probe.found.best.noise < np.inf:
@@ -172,28 +181,55 @@ class Inquiry:
         else:
             probe.verdict = "unresolved" if apart <= allowed + 10 * doubt else "wrong"
 
-    def _look_closer(self) -> None:
+    def _look_closer(self) -> bool:
+        """All steps for what seems to be wrong, unless narrower ones agree that it is; whether this changed anything."""
+        changed = False
         for probe in self.probes:
-            if probe.verdict == "wrong" and probe.found.verdict == SMOOTH:
-                probe.found = looked_closer(probe.line(), probe.found, self.tolerance, self._goal(probe))
-                self._judge(probe, probe.found.best.value, probe.found.best.uncertainty)
+            if probe.verdict != "wrong" or probe.closely or not np.isfinite(probe.analytic):
+                continue
+            if not confirmed(probe.line(), probe.found, probe.analytic, self.tolerance, self._goal(probe)):
+                changed |= self._measure_closely(probe)
+        return changed
+
+    def _measure_closely(self, probe: Probe) -> bool:
+        before = probe.found.best.value
+        probe.closely = True
+        probe.found = measure(probe.line(), probe.x, self.largest, self.tolerance, self._goal(probe), thorough=True)
+        return probe.found.best.value != before or not probe.differentiable
 
     def _sharpen(self) -> None:
-        """The complex step in place of differences if f proves to be analytic: where both are certain, they must agree."""
+        """The complex step in place of differences if f proves to be analytic: where both are certain, they must agree.
+
+        Where differences know little, it may say that an entry is right, but not that it is wrong.
+        """
         entries = [probe for probe in self.probes if probe.differentiable and probe.index is not None]
-        known = [probe for probe in entries if probe.doubt <= 1e-3 * self.scale]
-        if not known or not self.scale or not self.point.wide or self.point.eps > 1e-12:
+        if not self.point.wide or self.point.eps > 1e-12 or not any(self._known(probe) for probe in entries):
             return
         exact = []
         for probe in entries:
             value = self._by_complex_step(probe.index)
-            off = value is None or not abs(value - probe.numeric) <= 1e-9 * self.scale + 10 * probe.doubt
-            if value is None or (off and probe in known):
+            if value is None:
+                return
+            if self._known(probe) and self._off(probe, value) and not probe.closely:
+                self._measure_closely(probe)
+                self.scale = self._largest_known()
+                probe.numeric, probe.doubt = probe.found.best.value, probe.found.best.uncertainty
+            if self._known(probe) and self._off(probe, value):
+                self._judge_all()
                 return
             exact.append(value)
         self.reference = "complex step"
         for probe, value in zip(entries, exact, strict=True):
+            known = self._known(probe)
             self._judge(probe, value, 0.0)
+            if probe.verdict == "wrong" and not known:
+                probe.verdict = "unresolved"
+
+    def _known(self, probe: Probe) -> bool:
+        return probe.differentiable and 0 < self.scale and probe.doubt <= 1e-3 * self.scale
+
+    def _off(self, probe: Probe, value: float) -> bool:
+        return not abs(value - probe.numeric) <= 1e-9 * self.scale + 10 * probe.doubt
 
     def _by_complex_step(self, index: Index) -> float | None:
         """None where f cannot be computed with complex numbers, or loses their imaginary parts."""
