@@ -12,9 +12,10 @@ Axis = int | Sequence[int] | None
 
 def normal_axis(axis: int, ndim: int, name: str) -> int:
     """An axis counted from the front; raises ShapeError if there is none of that number."""
-    if not hasattr(axis, "__index__"):
-        raise ShapeError(f"{name}: an axis is an integer, not {axis!r:.60}")
-    axis = index(axis)
+    try:
+        axis = index(axis)
+    except TypeError:
+        raise ShapeError(f"{name}: an axis is an integer, not {axis!r:.60}") from None
     if not -ndim <= axis < ndim:
         axes = "no axes" if ndim == 0 else "1 axis" if ndim == 1 else f"{ndim} axes"
         raise ShapeError(f"{name}: there is no axis {axis} in a tensor with {axes}")
@@ -24,12 +25,11 @@ def normal_axis(axis: int, ndim: int, name: str) -> int:
 def plain_axis(axis: Axis, name: str) -> int | tuple[int, ...] | None:
     """An axis as a Python integer or a tuple of these; raises ShapeError for anything else."""
     try:
-        return None if axis is None else index(axis)  # type: ignore[arg-type]
+        if axis is None or not isinstance(axis, (tuple, list)):
+            return None if axis is None else index(axis)  # type: ignore[arg-type]
+        return tuple([index(a) for a in axis])
     except TypeError:
-        pass
-    if not isinstance(axis, (tuple, list)) or not all(hasattr(a, "__index__") for a in axis):
-        raise ShapeError(f"{name}: an axis is an integer, a tuple of integers, or None, not {axis!r:.60}")
-    return tuple(index(a) for a in axis)
+        raise ShapeError(f"{name}: an axis is an integer, a tuple of integers, or None, not {axis!r:.60}") from None
 
 
 def normal_axes(axis: Axis, ndim: int, name: str) -> tuple[int, ...]:

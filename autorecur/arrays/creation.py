@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autorecur.arrays.constants import constant
 from autorecur.arrays.shapes import broadcast_to
 from autorecur.arrays.sizes import Sizes, new_sizes
 from autorecur.errors import ShapeError
@@ -110,14 +111,18 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: Any 
     >>> ar.arange(1.0, 2.0, 0.25)
     tensor([1.  , 1.25, 1.5 , 1.75])
     """
+    start, step = constant(start, "arange", "start"), constant(step, "arange", "step")
+    stop = None if stop is None else constant(stop, "arange", "stop")
     if step == 0:
         raise ShapeError("arange: the step cannot be 0")
     first, last = (0, start) if stop is None else (start, stop)
     return Tensor(np.arange(first, last, step, dtype=dtype))
 
 
-def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Tensor:
+def linspace(start: ArrayLike, stop: ArrayLike, num: int = 50, endpoint: bool = True, *, dtype: Any = None) -> Tensor:
     """``num`` numbers at equal distances from ``start`` to ``stop``, the last of which ``endpoint`` may leave out.
+
+    Both may be tensors, and have derivatives then. Raises ShapeError for a negative ``num``.
 
     >>> import autorecur as ar
     >>> ar.linspace(0.0, 1.0, 3)
@@ -125,4 +130,11 @@ def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dt
     """
     if num < 0:
         raise ShapeError(f"linspace: there cannot be {num} numbers")
-    return Tensor(np.linspace(start, stop, index(num), endpoint, dtype=dtype))
+    if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
+        return Tensor(np.linspace(start, stop, index(num), endpoint, dtype=dtype))
+    first, last = (x if isinstance(x, (int, float, Tensor)) else as_tensor(x) for x in (start, stop))
+    ends = [x.data if isinstance(x, Tensor) else x for x in (first, last)]
+    part = np.linspace(0.0, 1.0, index(num), endpoint, dtype=np.result_type(*ends, 1.0))
+    part = part.reshape((-1,) + (1,) * max(map(np.ndim, ends)))
+    found = as_tensor(first * (1 - part) + last * part)
+    return found if dtype is None else asarray(found, dtype)

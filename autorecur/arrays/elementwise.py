@@ -59,6 +59,16 @@ def negative(x: ArrayLike) -> Tensor:
     return apply(arithmetic.negative, (x,))
 
 
+def positive(x: ArrayLike) -> Tensor:
+    """The numbers as they are.
+
+    >>> import autorecur as ar
+    >>> ar.positive([1.0, -2.0])
+    tensor([ 1., -2.])
+    """
+    return as_tensor(x)
+
+
 def reciprocal(x: ArrayLike) -> Tensor:
     """One divided by each number; of integers the whole part, as in NumPy.
 

@@ -109,6 +109,9 @@ class Place:
         self._x = x
         self._index = index
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"x.at[index] has no {name}, only set, add, multiply, min and max")
+
     def set(self, values: ArrayLike) -> Tensor:
         """x with these values at the index; where an index is repeated the last value stays."""
         return apply(ops.put, (self._x, self._fitting(values)), {"index": self._index})

@@ -14,8 +14,9 @@ from autorecur.errors import DtypeError, GradientError, ShapeError
 from autorecur.ops.arithmetic import negative, power
 from autorecur.ops.functions import raised
 from autorecur.ops.shape import astype as astype_op
+from autorecur.tape.modes import refuse_to_cut
 from autorecur.tape.numbers import as_array
-from autorecur.tape.tensor import Tensor, apply, refuse_to_cut, tensor
+from autorecur.tape.tensor import Tensor, apply, tensor
 
 OPERATORS = {
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
@@ -181,6 +182,9 @@ class Manners:
             )
         return int(self.data)
 
+    def __pos__(self: Any) -> Tensor:
+        return elementwise.positive(self)
+
     def __neg__(self: Any) -> Tensor:
         return apply(negative, (self,))
 
@@ -211,7 +215,11 @@ class Manners:
         return f"tensor({numbers}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __format__(self: Any, form: str) -> str:
-        return format(self.data.item() if form and not self.shape else self, form) if form else str(self)
+        if not form:
+            return str(self)
+        if not self.shape:
+            return format(self.data.item(), form)
+        return np.array2string(self.data, separator=", ", formatter={"all": lambda number: format(number, form)})
 
     def __reduce__(self: Any) -> tuple[Any, ...]:
         if not self.is_leaf:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 
-from autorecur.errors import DtypeError, GradientError
-from autorecur.tape.tensor import Tensor
+from autorecur.errors import ArgumentError, DtypeError, GradientError
+from autorecur.tape.tensor import Tensor, as_tensor
 
 REDUCTIONS = {
     "add": "sum",
@@ -19,12 +22,19 @@ REDUCTIONS = {
     "logical_and": "all",
 }
 """What ``ufunc.reduce`` is called."""
+SCANS = {"add": "cumsum", "multiply": "cumprod"}
+"""What ``ufunc.accumulate`` is called."""
 NAMES = {
-    "absolute": "abs", "amax": "max", "amin": "min", "concat": "concatenate", "divmod": "", "permute_dims": "transpose",
-    "pow": "power", "rint": "round", "true_divide": "divide", "acos": "arccos", "asin": "arcsin", "atan": "arctan",
-    "acosh": "arccosh", "asinh": "arcsinh", "atanh": "arctanh", "atan2": "arctan2",
-}  # fmt: skip
-"""NumPy's names for functions that have another one here."""
+    "np.around": "round",
+    "np.linalg.matmul": "matmul",
+    "np.linalg.norm": "norm",
+    "np.linalg.tensordot": "tensordot",
+    "np.linalg.vecdot": "vecdot",
+    "np.linalg.vector_norm": "norm",
+}
+"""NumPy's functions that have another name here, or stand in another of its modules."""
+DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "keepdims": False}
+"""What a ufunc does if it is told nothing else."""
 PLAIN = {
     "allclose",
     "argsort",
@@ -71,43 +81,128 @@ def protocol(functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[...,
     """The methods ``__array_ufunc__`` and ``__array_function__``, for the functions of this room."""
 
     def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        name = ufunc.__name__
+        path = _path_of_ufunc(ufunc)
         if out is not None:
             raise GradientError(
-                f"np.{name} cannot write a tensor's numbers into an array that is there already, because the tape could "
-                f"not see it: write b = np.{name}(…) without out=, and b = b + t for b += t"
+                f"{path} cannot write a tensor's numbers into an array that is there already, because the tape could "
+                f"not see it: write b = {path}(…) without out=, and b = b + t for b += t"
             )
+        name = ufunc.__name__ if "." in path else ""
         if method == "reduce":
-            name = REDUCTIONS.get(name, "")
-            options = {"axis": 0, **{k: v for k, v in options.items() if k not in ("initial", "where") or v is None}}
+            name, options = REDUCTIONS.get(name, ""), {"axis": 0, **options}
         elif method == "accumulate":
-            name = {"add": "cumsum", "multiply": "cumprod"}.get(name, "")
-            options = {"axis": 0, **options}
+            name, options = SCANS.get(name, ""), {"axis": 0, **options}
+        elif method == "outer":
+            first, second = map(as_tensor, inputs)
+            inputs = (functions["reshape"](first, first.shape + (1,) * second.ndim), second)
         elif method != "__call__":
-            name = "" if method != "outer" or name != "multiply" else "outer"
-        function = functions.get(NAMES.get(name, name))
-        if function is None:
-            raise _no_rule(f"{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""))
-        return function(*inputs, **options)
+            name = ""
+        path += "" if method == "__call__" else f".{method}"
+        if name not in functions:
+            raise _no_rule(path)
+        return _called(path, functions[name], inputs, options, DEFAULTS)
 
     def array_function(
         self: Tensor, function: Callable[..., Any], types: Any, arguments: Sequence[Any], options: Mapping[str, Any]
     ) -> Any:
-        name = function.__name__
+        name, path = function.__name__, _path(function)
         if name in PLAIN:
             return function(*_bare(arguments), **{key: _bare(value) for key, value in options.items()})
-        ours = functions.get(NAMES.get(name, name))
-        room = getattr(function, "__module__", "") or ""
-        if ours is None or (room.startswith("numpy.") and name != "norm"):
-            raise _no_rule(name)
-        return ours(*arguments, **{key: value for key, value in options.items() if value is not np._NoValue})
+        name = NAMES.get(path, name if path == f"np.{name}" else "")
+        if name not in functions:
+            raise _no_rule(path)
+        theirs = _parameters(function)
+        ours = functions[name]
+        positional, named = _by_name(list(theirs.values()), list(_parameters(ours)), arguments)
+        if path == "np.linalg.norm":
+            _refuse_norm_of_matrix({**dict(zip(theirs, positional, strict=False)), **named, **options})
+        defaults = {key: parameter.default for key, parameter in theirs.items()}
+        return _called(path, ours, positional, {**named, **options}, defaults)
 
     return array_ufunc, array_function
 
 
-def _no_rule(name: str) -> DtypeError:
+def _path(function: Callable[..., Any]) -> str:
+    """The name under which a user calls a function of NumPy."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def _path_of_ufunc(ufunc: np.ufunc) -> str:
+    """The same for a ufunc; one that somebody else made has only its own name."""
+    name = ufunc.__name__
+    for short, module in (("np", "numpy"), ("scipy.special", "scipy.special")):
+        if getattr(sys.modules.get(module), name, None) is ufunc:
+            return f"{short}.{name}"
+    return name
+
+
+@lru_cache(maxsize=1024)
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
+    try:
+        return signature(function).parameters
+    except ValueError:
+        return {}
+
+
+def _by_name(
+    theirs: Sequence[Parameter], ours: Sequence[str], arguments: Sequence[Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments by place as far as NumPy's order is ours; from there on by NumPy's names."""
+    same = 0
+    for place, parameter in enumerate(theirs):
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            return list(arguments), {}
+        if parameter.kind is not Parameter.POSITIONAL_ONLY and ours[place : place + 1] != [parameter.name]:
+            break
+        same = place + 1
+    if not theirs:
+        return list(arguments), {}
+    rest = [parameter.name for parameter in theirs[same:]]
+    return list(arguments[:same]), dict(zip(rest, arguments[same:], strict=False))
+
+
+def _called(
+    path: str, ours: Callable[..., Any], inputs: Sequence[Any], options: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> Any:
+    """Our function with the arguments that it has; raises ArgumentError for any other that would change the result."""
+    known = _parameters(ours)
+    given = {}
+    for name, value in options.items():
+        if value is np._NoValue:
+            continue
+        if name in known:
+            given[name] = value
+        elif not _idle(name, value, defaults.get(name)):
+            raise ArgumentError(f"{path} of a tensor has no argument {name}; it takes {', '.join(known)}")
+    try:
+        signature(ours).bind(*inputs, **given)
+    except TypeError as error:
+        raise ArgumentError(f"{path} of a tensor: {error}; it takes {', '.join(known)}") from None
+    return ours(*inputs, **given)
+
+
+def _idle(name: str, value: Any, default: Any) -> bool:
+    """Whether an argument says only what holds without it."""
+    if value is None or name == "optimize" or (name, value) == ("order", "C"):
+        return True
+    return type(value) in (bool, str, int) and (value == default or (name == "where" and value is True))
+
+
+def _refuse_norm_of_matrix(given: Mapping[str, Any]) -> None:
+    """NumPy's norms of matrices have the names of norms of vectors."""
+    ord, axis = given.get("ord"), given.get("axis")
+    ndim = as_tensor(given["x"]).ndim if axis is None else len(axis) if isinstance(axis, (tuple, list)) else 1
+    if ord is not None and ndim != 1 and not (ndim == 2 and isinstance(ord, str) and ord == "fro"):
+        raise ArgumentError(
+            f"np.linalg.norm of a tensor with {ndim} axes has no derivative rule for ord={ord!r}, a norm of matrices; "
+            "ar.norm takes all numbers as one vector"
+        )
+
+
+def _no_rule(path: str) -> DtypeError:
     return DtypeError(
-        f"np.{name} has no derivative rule for tensors; np.{name}(t.numpy()) gives plain numbers without a gradient, "
+        f"{path} has no derivative rule for tensors; {path}(t.numpy()) gives plain numbers without a gradient, "
         "and @ar.primitive makes an op of it with a rule of your own"
     )
 

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from autorecur.arrays.axes import Axis, normal_axes, normal_axis
+from autorecur.arrays.constants import refuse_gradient
 from autorecur.arrays.indexing import item, normal_index
 from autorecur.arrays.joining import concatenate
 from autorecur.arrays.shapes import broadcast_to, ravel, reshape
 from autorecur.arrays.sizes import sizes_of
 from autorecur.errors import ShapeError
 from autorecur.ops.indexing import put
+from autorecur.tape.numbers import as_array
 from autorecur.tape.tensor import ArrayLike, Tensor, apply, as_tensor
 
 WHOLE = slice(None)
 
 
-def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, mode: str = "raise") -> Tensor:
+def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, *, mode: str = "raise") -> Tensor:
     """The numbers (or slices along the axis) with these indices; without an axis, indices into all numbers in one row.
 
     An index out of range is an error, or with the mode "wrap" begins again, or with "clip" means the nearest.
@@ -181,7 +183,8 @@ def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", constant_value
     """The array with more numbers around it: ``pad_width`` before and after each axis, as NumPy takes it.
 
     The mode tells what they are: "constant" (``constant_values``), "edge" (the last number), "reflect" and "symmetric"
-    (a mirror on the last number, or after it), "wrap" (the other end). Raises ShapeError for any other.
+    (a mirror on the last number, or after it), "wrap" (the other end). Raises ShapeError for any other. A single constant
+    value may be differentiated, several may not (GradientError).
 
     >>> import autorecur as ar
     >>> ar.pad([1.0, 2.0], 1)
@@ -195,9 +198,9 @@ def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", constant_value
     if any(width < 0 for pair in widths for width in pair):
         raise ShapeError(f"pad: a width cannot be negative in {pad_width}")
     if mode == "constant":
-        around = np.pad(np.zeros(a.shape, a.dtype), widths, constant_values=constant_values)
+        around = _surroundings(a, widths, constant_values)
         inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, a.shape, strict=True))
-        return apply(put, (Tensor(around), a), {"index": inside})
+        return apply(put, (around, a), {"index": inside})
     if mode not in PAD_MODES:
         raise ShapeError(f"pad: there is no mode {mode!r}: use constant, {', '.join(PAD_MODES)}")
     for axis, pair in enumerate(widths):
@@ -209,3 +212,12 @@ def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", constant_value
             kind: Any = mode
             a = item(a, (*(WHOLE,) * axis, np.pad(np.arange(a.shape[axis]), pair, kind)))
     return a
+
+
+def _surroundings(a: Tensor, widths: list[tuple[int, ...]], values: Any) -> Tensor:
+    """Constant values in the shape of the padded array, and in its dtype."""
+    if isinstance(values, Tensor) and not values.shape:
+        shape = tuple(before + n + after for (before, after), n in zip(widths, a.shape, strict=True))
+        return broadcast_to(values.astype(a.dtype), shape)
+    refuse_gradient(values, "pad", "several constant_values")
+    return Tensor(np.pad(np.zeros(a.shape, a.dtype), widths, constant_values=as_array(values)))

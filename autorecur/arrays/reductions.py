@@ -1,6 +1,7 @@
 """Sums, products, means, extrema, norms and scans over axes, with NumPy's names, arguments and defaults.
 
 ``axis`` is one axis, several in a tuple, or None for all of them; joined axes are dropped, or kept with size 1 if ``keepdims``.
+What stands behind ``dtype`` or ``out`` in NumPy is given by keyword.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from math import nan
 from typing import Any
 
 from autorecur.arrays.axes import Axis, normal_axes, normal_axis, plain_axis
-from autorecur.errors import ShapeError
+from autorecur.arrays.constants import constant
+from autorecur.errors import ArgumentError
 from autorecur.ops import Op, comparisons, reductions, scans
 from autorecur.ops.arithmetic import multiply, subtract
 from autorecur.ops.functions import absolute, square
@@ -33,7 +35,7 @@ def _arguments(axis: Axis, ndim: int, keepdims: bool, name: str) -> Mapping[str,
     return {"axis": normal_axes(axis, ndim, name), "keepdims": keepdims}
 
 
-def sum(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def sum(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The sum over all numbers, or over the listed axes; that of no numbers is 0.
 
     >>> import autorecur as ar
@@ -43,7 +45,7 @@ def sum(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _joined(reductions.total, "sum", a, axis, keepdims)
 
 
-def mean(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def mean(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The mean of all numbers, or over the listed axes; that of integers is a float, that of no numbers NaN.
 
     >>> import autorecur as ar
@@ -53,7 +55,7 @@ def mean(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _joined(reductions.mean, "mean", a, axis, keepdims)
 
 
-def prod(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def prod(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The product of all numbers, or over the listed axes; zeros among them leave the derivatives right.
 
     >>> import autorecur as ar
@@ -63,7 +65,7 @@ def prod(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _joined(scans.product, "prod", a, axis, keepdims)
 
 
-def max(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def max(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The largest number; equal ones share the derivative. Raises ShapeError where there is no number.
 
     >>> import autorecur as ar
@@ -73,7 +75,7 @@ def max(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _joined(reductions.maximum_of, "max", a, axis, keepdims)
 
 
-def min(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def min(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The smallest number; equal ones share the derivative. Raises ShapeError where there is no number.
 
     >>> import autorecur as ar
@@ -86,7 +88,7 @@ def min(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 amax, amin = max, min
 
 
-def var(a: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def var(a: ArrayLike, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
     """The mean square of the deviations from the mean: their sum divided by the number of numbers less ``ddof``.
 
     NaN where there are not more numbers than ``ddof``.
@@ -100,8 +102,10 @@ def var(a: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False
     return apply(multiply, (added, weight))
 
 
-def std(a: ArrayLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
-    """The root of the mean square of the deviations from the mean; where all numbers are equal the derivative is 0.
+def std(a: ArrayLike, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+    """The root of the mean square of the deviations from the mean.
+
+    Where all numbers are equal the derivative is taken as 0, and derivatives of order two have no meaning there.
 
     >>> import autorecur as ar
     >>> ar.std([1.0, 3.0, 5.0, 7.0])
@@ -116,33 +120,34 @@ def _deviations(a: ArrayLike, axis: Axis, ddof: float, name: str) -> tuple[Tenso
     """What the numbers differ by from their mean, the axes of the mean, and the weight of a square in the variance."""
     x = as_tensor(a)
     axes = normal_axes(axis, x.ndim, name)
-    number = reductions.count(x, axes)
+    number, ddof = reductions.count(x, axes), float(constant(ddof, name, "ddof"))
     center = apply(reductions.mean, (x,), {"axis": axes, "keepdims": True})
     return apply(subtract, (x, center)), axes, 1 / (number - ddof) if number > ddof else nan
 
 
-def norm(x: ArrayLike, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The length of x as a vector: ``(Σ |x|ᵖ)^(1/p)`` with p = ``ord`` > 0, which may be infinite.
+def norm(x: ArrayLike, ord: float | str | None = 2, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The length of x as a vector: ``(Σ |x|ᵖ)^(1/p)`` with p = ``ord`` > 0, which may be infinite; None and "fro" mean 2.
 
-    At the origin the derivative is 0. It is no norm of matrices: over several axes, or None, all numbers along them are one
-    vector. Raises ShapeError for an ord that is not above 0.
+    At the origin the derivative is taken as 0, and derivatives of order two have no meaning there. It is no norm of matrices:
+    over several axes, or None, all numbers along them are one vector. Raises ArgumentError for an ord that is not above 0.
 
     >>> import autorecur as ar
     >>> ar.norm([[3.0, 4.0], [6.0, 8.0]], axis=1)
     tensor([ 5., 10.])
     """
-    if not ord > 0:
-        raise ShapeError(f"norm: ord must be a number above 0, and is {ord}")
-    if ord == 2:
+    power = 2 if ord is None or (isinstance(ord, str) and ord == "fro") else constant(ord, "norm", "ord")
+    if not power > 0:
+        raise ArgumentError(f"norm: ord must be a number above 0, and is {power}")
+    if power == 2:
         return _joined(reductions.norm, "norm", x, axis, keepdims)
-    if ord == 1:
+    if power == 1:
         return _joined(reductions.total, "norm", apply(absolute, (x,)), axis, keepdims)
-    if ord == float("inf"):
+    if power == float("inf"):
         return _joined(reductions.maximum_of, "norm", apply(absolute, (x,)), axis, keepdims)
-    return _joined(reductions.p_norm, "norm", x, axis, keepdims, ord=ord)
+    return _joined(reductions.p_norm, "norm", x, axis, keepdims, ord=power)
 
 
-def logsumexp(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def logsumexp(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """log Σ eᵃ without overflow; −∞ adds nothing, and where there is nothing else the value is −∞ and the derivative NaN.
 
     >>> import autorecur as ar
@@ -202,7 +207,7 @@ def _scanned(op: Op, a: ArrayLike, axis: int | None) -> Tensor:
     return apply(op, (a,), {"axis": normal_axis(axis, a.ndim, op.name)})
 
 
-def argmax(a: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmax(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
     """The index of the first largest number along an axis, or in one row for None. Raises ShapeError where there is none.
 
     >>> import autorecur as ar
@@ -212,7 +217,7 @@ def argmax(a: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Ten
     return _sought(comparisons.argmax, a, axis, keepdims)
 
 
-def argmin(a: ArrayLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmin(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
     """The index of the first smallest number along an axis, or in one row for None. Raises ShapeError where there is none.
 
     >>> import autorecur as ar
@@ -231,7 +236,7 @@ def _sought(op: Op, a: ArrayLike, axis: int | None, keepdims: bool) -> Tensor:
     return apply(op, (a,), {"axis": normal_axis(axis, a.ndim, op.name), "keepdims": bool(keepdims)})
 
 
-def any(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def any(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Whether a number other than 0, or a True, is among them.
 
     >>> import autorecur as ar
@@ -241,7 +246,7 @@ def any(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _joined(comparisons.any_of, "any", a, axis, keepdims)
 
 
-def all(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def all(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Whether no number is 0, or no value False.
 
     >>> import autorecur as ar

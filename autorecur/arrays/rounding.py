@@ -110,7 +110,7 @@ def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
     return (False, True) if dtype.kind == "b" else (-np.inf, np.inf)
 
 
-def nan_to_num(x: ArrayLike, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+def nan_to_num(x: ArrayLike, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """NaN and the infinities replaced, by 0 and the largest numbers of the dtype unless given; there the derivative is 0.
 
     >>> import autorecur as ar

@@ -11,8 +11,12 @@ Sizes = int | Sequence[int]
 
 
 def sizes_of(shape: Sizes) -> tuple[int, ...]:
-    """A shape as a tuple; a single number is a shape with one axis."""
-    return tuple(map(index, shape)) if isinstance(shape, Sequence) else (index(shape),)
+    """A shape as a tuple; a single number is a shape with one axis. Raises ShapeError for anything but integers."""
+    try:
+        several = isinstance(shape, Sequence) or bool(getattr(shape, "ndim", 0))
+        return tuple(map(index, shape)) if several else (index(shape),)  # type: ignore[arg-type]
+    except TypeError:
+        raise ShapeError(f"{shape!r:.60} is neither an integer nor a tuple of integers") from None
 
 
 def new_sizes(shape: Sizes, name: str) -> tuple[int, ...]:

@@ -77,7 +77,9 @@ def arctan2(y: ArrayLike, x: ArrayLike) -> Tensor:
 
 
 def hypot(x1: ArrayLike, x2: ArrayLike) -> Tensor:
-    """√(x1² + x2²), number by number, without overflow; at the origin the derivative is 0.
+    """√(x1² + x2²), number by number, without overflow.
+
+    At the origin the derivative is taken as 0, and derivatives of order two have no meaning there.
 
     >>> import autorecur as ar
     >>> ar.hypot(3.0, [4.0, 0.0])

@@ -94,9 +94,9 @@ def test_functions_that_need_no_gradient(call: Any, expected: Any) -> None:
     [
         (lambda x: np.sort(x), "sort"),
         (lambda x: np.cbrt(x), "cbrt"),
-        (lambda x: np.linalg.inv(x), "inv"),
+        (lambda x: np.linalg.inv(x), r"linalg\.inv"),
         (lambda x: np.add.reduceat(x, [0]), r"add\.reduceat"),
-        (lambda x: np.fft.fft(x), "fft"),
+        (lambda x: np.fft.fft(x), r"fft\.fft"),
     ],
 )
 def test_what_has_no_rule_says_so(call: Any, name: str) -> None:
@@ -125,7 +125,7 @@ def test_methods_are_the_functions() -> None:
 
 def test_every_public_function_is_exported() -> None:
     """What a module of the room defines without an underscore, under its own name or another."""
-    plumbing = {"axes", "indexing", "methods", "numpy_protocol", "sizes"}
+    plumbing = {"axes", "constants", "indexing", "methods", "numpy_protocol", "sizes"}
     defined = {
         name
         for info in pkgutil.iter_modules(autorecur.arrays.__path__)
