@@ -19,12 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels import composed, doubles, singles
+from autorecur.kernels import angles, composed, doubles, elementary, singles
 from autorecur.kernels.cache import discard, holds_code, kernel_file, protect
 
 Kernel = Callable[..., Any]
-CORES: Mapping[str, ModuleType] = {"float64": doubles, "float32": singles}
-"""The scalar functions of a dtype."""
+ROOMS: Mapping[str, tuple[ModuleType, ...]] = {
+    "float64": (doubles, elementary, composed, angles),
+    "float32": (singles, elementary, composed),
+}
+"""The scalar functions of a dtype; the first room has its constants."""
 _lock = threading.RLock()
 _known: dict[tuple[str, str, tuple[str, ...], bool], Kernel | None] = {}
 _announced = False
@@ -45,16 +48,16 @@ def compiler() -> ModuleType | None:
 def scalar_functions(dtype: str, wrap: Callable[[Any], Any] = lambda function: function) -> dict[str, Any]:
     """The functions and constants of a dtype by name; each function, wrapped, sees the others as wrapped.
 
-    The functions of ``composed.py`` are read with the names of the dtype's own core.
+    The functions that both dtypes share are read with the constants of this one.
     """
-    core = CORES[dtype]
-    names = {name: value for name, value in vars(core).items() if not name.startswith("_")}
+    rooms = ROOMS[dtype]
+    names = {name: value for name, value in vars(rooms[0]).items() if not name.startswith("_")}
     names["__name__"] = __name__  # the module that unpickling looks for
-    for room in (core, composed):
+    for room in rooms:
         for name, value in vars(room).items():
             if isinstance(value, FunctionType) and value.__module__ == room.__name__:
                 names[name] = wrap(FunctionType(value.__code__, names, name))
-    return {**names, "real": np.dtype(dtype).type}
+    return dict(names)
 
 
 def interpreted(source: str, dtype: str) -> Kernel:
@@ -170,5 +173,5 @@ def _depends_on(numba: ModuleType, dtype: str, arguments: tuple[str, ...], sums:
 @cache
 def _library() -> str:
     """The texts that every kernel depends on: the scalar functions, and this one, with the compiler's flags."""
-    rooms = (__file__, doubles.__file__, singles.__file__, composed.__file__)
-    return "".join(Path(str(room)).read_text(encoding="utf-8") for room in rooms)
+    files = [__file__, *(room.__file__ for rooms in ROOMS.values() for room in rooms)]
+    return "".join(Path(str(file)).read_text(encoding="utf-8") for file in files)

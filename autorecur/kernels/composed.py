@@ -1,4 +1,4 @@
-"""Functions put together from those of ``doubles.py``; read with the names of ``singles.py`` in place, they serve float32.
+"""Functions put together from those of ``elementary.py``, and like them for both dtypes.
 
 No argument, however large, overflows on the way to a finite result.
 """
@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels.doubles import DENSITY, HALF, ONE, TWO, ZERO, choose, exp, expm1, expm1_of_negative, log_of
+from autorecur.kernels.doubles import DENSITY, HALF, ONE, TWO, ZERO
+from autorecur.kernels.elementary import choose, exp, expm1, expm1_of_negative, log_of
 
 
 def tanh(x: Any) -> Any:

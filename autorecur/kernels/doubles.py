@@ -1,7 +1,4 @@
-"""exp, expm1, log, log1p, sin, cos of float64: Cody and Waite's reduction, a polynomial, the exponent put together from bits.
-
-There is no branch, so that a compiler turns a loop over numbers into one over vectors of numbers. The same text runs
-compiled on one number at a time and, without a compiler, on NumPy's arrays and numbers. All constants carry their type.
+"""The constants and polynomials of float64, for ``elementary.py`` and ``angles.py``.
 
 The coefficients are minimax fits to the relative error (Remez' exchange at 50 digits), rounded to double:
 ``P`` with eʳ − 1 = r + r²·P(r) for |r| ≤ ln(2)/2, error 3e-19; ``L`` with log((1+s)/(1−s)) = 2s + s³·L(s²) for
@@ -14,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+real, integer, bits = np.float64, np.int64, np.uint64
+"""The numbers, and the integers of the same width."""
 ZERO, HALF, ONE, TWO = np.float64(0), np.float64(0.5), np.float64(1), np.float64(2)
 DENSITY = np.float64(0.3989422804014327)
 INFINITY, NAN = np.float64(np.inf), np.float64(np.nan)
@@ -64,11 +63,6 @@ C3, C4, C5 = (
 ODD, HALF_TURN, NEXT = np.int64(1), np.int64(2), np.int64(1)
 
 
-def choose(condition: Any, a: Any, b: Any) -> Any:
-    """``a`` where the condition holds, else ``b``; compiled, a selection without a branch."""
-    return np.where(condition, a, b)
-
-
 def fraction(r: Any) -> Any:
     """eʳ − 1 for |r| ≤ ln(2)/2."""
     p = P10 * r + P9
@@ -84,105 +78,12 @@ def fraction(r: Any) -> Any:
     return r * r * p + r
 
 
-def two_to_the(k: Any) -> Any:
-    """2ᵏ for an integer k of a normal number."""
-    return np.int64((k + BIAS) << FRACTION).view(np.float64)
-
-
-def exp(x: Any) -> Any:
-    x = choose(x > TOP, TOP, x)
-    x = choose(x < BOTTOM, BOTTOM, x)
-    shifted = x * BINARY + SHIFT
-    n = shifted - SHIFT
-    p = fraction((x - n * HIGH) - n * LOW) + ONE
-    k = np.float64(shifted).view(np.int64)
-    half = np.float64(n * HALF + SHIFT).view(np.int64)  # 2ⁿ alone may be out of range where the result is not
-    return p * two_to_the(half) * two_to_the(k - half)
-
-
-def expm1(x: Any) -> Any:
-    small = x == ZERO
-    y = choose(x > TOP, TOP, x)
-    y = choose(y < LOWEST, LOWEST, y)
-    shifted = y * BINARY + SHIFT
-    n = shifted - SHIFT
-    p = fraction((y - n * HIGH) - n * LOW)
-    k = np.float64(shifted).view(np.int64)
-    half = np.float64(n * HALF + SHIFT).view(np.int64)
-    first, rest = two_to_the(half), k - half
-    return choose(small, x, (p * first + (first - two_to_the(-rest))) * two_to_the(rest))
-
-
-def expm1_of_negative(x: Any) -> Any:
-    """The same for x ≤ 0, where one power of two will do; the sign of a zero is lost."""
-    y = choose(x < LOWEST, LOWEST, x)
-    shifted = y * BINARY + SHIFT
-    n = shifted - SHIFT
-    scale = two_to_the(np.float64(shifted).view(np.int64))
-    return fraction((y - n * HIGH) - n * LOW) * scale + (scale - ONE)
-
-
-def log_of(x: Any, correction: Any) -> Any:
-    """log(x) + correction for a positive finite x."""
-    tiny = x < SMALLEST
-    y = choose(tiny, x * LIFT, x)
-    lifted = choose(tiny, LIFTED, ZERO)
-    bits = np.float64(y).view(np.uint64) + OFFSET
-    n = np.uint64((bits >> POINT) | WHOLE).view(np.float64) - UNBIASED - lifted
-    f = np.uint64((bits & MANTISSA) + ROOT).view(np.float64) - ONE
-    s = f / (TWO + f)
-    z = s * s
+def series(z: Any) -> Any:
+    """(log((1+s)/(1−s)) − 2s)/s³ for z = s² and |s| ≤ 3 − 2√2."""
     p = L7 * z + L6
     p = p * z + L5
     p = p * z + L4
     p = p * z + L3
     p = p * z + L2
     p = p * z + L1
-    p = p * z + L0
-    return n * HIGH + (f - (s * (f - z * p) - (n * LOW + correction)))
-
-
-def log(x: Any) -> Any:
-    y = log_of(x, ZERO)
-    y = choose(x == INFINITY, x, y)
-    y = choose(x == ZERO, -INFINITY, y)
-    return choose(x >= ZERO, y, NAN)
-
-
-def log1p(x: Any) -> Any:
-    u = ONE + x
-    y = log_of(u, (x - (u - ONE)) / u)
-    y = choose(u == INFINITY, u, y)
-    y = choose(u == ZERO, -INFINITY, y)
-    y = choose(u >= ZERO, y, NAN)
-    return choose(x == ZERO, x, y)
-
-
-def quarter(x: Any, ahead: Any) -> Any:
-    """The sine of x + ahead·π/2, for |x| ≤ REACH."""
-    shifted = x * TURNS + SHIFT
-    n = shifted - SHIFT
-    k = np.float64(shifted).view(np.int64) + ahead
-    r = ((x - n * TURN_HIGH) - n * TURN_MIDDLE) - n * TURN_LOW
-    z = r * r
-    p = S5 * z + S4
-    p = p * z + S3
-    p = p * z + S2
-    p = p * z + S1
-    p = p * z + S0
-    sine = z * r * p + r
-    q = C5 * z + C4
-    q = q * z + C3
-    q = q * z + C2
-    q = q * z + C1
-    q = q * z + C0
-    y = choose((k & ODD) != 0, ONE - (HALF * z - z * z * q), sine)
-    return choose((k & HALF_TURN) != 0, -y, y)
-
-
-def sin(x: Any) -> Any:
-    return choose(x == ZERO, x, quarter(x, NEXT - NEXT))
-
-
-def cos(x: Any) -> Any:
-    return quarter(x, NEXT)
+    return p * z + L0

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from autorecur.kernels import cache, composed, doubles, singles
+from autorecur.kernels import angles, cache, composed, doubles, elementary, singles
 from autorecur.kernels import compiled as room
 from autorecur.kernels.choice import map_of
 
@@ -278,7 +278,7 @@ def test_another_text_has_another_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(set(others)) == len(others)
 
 
-@pytest.mark.parametrize("module", [room, doubles, singles, composed])
+@pytest.mark.parametrize("module", [room, doubles, singles, elementary, angles, composed])
 def test_a_changed_text_behind_a_kernel_has_another_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType
 ) -> None:
