@@ -17,185 +17,19 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import argparse
 import gc
-import importlib
 import subprocess
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from peers import OURS, Library, libraries
 
 import autorecur as ar
-from autorecur.nn import functional
 
 LINKS = 200
-OURS = "autorecur"
-
-
-@dataclass(frozen=True)
-class Library:
-    """How a library is spoken to: its functions by our names, arrays in, arrays out, gradients."""
-
-    name: str
-    functions: Mapping[str, Callable[..., Any]]
-    constant: Callable[[np.ndarray], Any]
-    variable: Callable[[np.ndarray], Any]
-    numbers: Callable[[Any], np.ndarray]
-    gradient: Callable[[Callable[..., Any], list[np.ndarray]], Callable[[], list[np.ndarray]]]
-
-
-def by_backward(variable: Callable[[np.ndarray], Any]) -> Any:
-    """Forward and backward with tensors that hold their gradients."""
-
-    def prepare(f: Callable[..., Any], arrays: list[np.ndarray]) -> Callable[[], list[np.ndarray]]:
-        leaves = [variable(array) for array in arrays]
-
-        def run() -> list[np.ndarray]:
-            for leaf in leaves:
-                leaf.grad = None
-            f(*leaves).backward()
-            return [leaf.grad for leaf in leaves]
-
-        return run
-
-    return prepare
-
-
-def ours() -> Library:
-    names = (
-        "exp",
-        "tanh",
-        "log",
-        "sqrt",
-        "sin",
-        "square",
-        "maximum",
-        "sum",
-        "mean",
-        "max",
-        "matmul",
-        "log1p",
-        "cumsum",
-    )
-    functions = {name: getattr(ar, name) for name in names}
-    functions |= {name: getattr(functional, name) for name in ("sigmoid", "relu", "softplus")}
-    functions["softmax"] = lambda x, axis: functional.softmax(x, axis)
-    functions["log_softmax"] = lambda x, axis: functional.log_softmax(x, axis)
-    return Library(
-        OURS,
-        functions,
-        ar.tensor,
-        lambda array: ar.tensor(array, requires_grad=True),
-        lambda t: t.numpy(),
-        by_backward(lambda array: ar.tensor(array, requires_grad=True)),
-    )
-
-
-def pytorch() -> Library:
-    torch = importlib.import_module("torch")
-    torch.set_num_threads(1)
-    names = ("exp", "tanh", "log", "sqrt", "sin", "square", "maximum", "matmul", "log1p", "sigmoid", "relu")
-    functions = {name: getattr(torch, name) for name in names}
-    functions["softplus"] = torch.nn.functional.softplus
-    functions["sum"] = lambda x, axis=None: x.sum() if axis is None else x.sum(axis)
-    functions["mean"] = lambda x, axis=None: x.mean() if axis is None else x.mean(axis)
-    functions["max"] = lambda x, axis=None: x.max() if axis is None else x.amax(axis)
-    functions["cumsum"] = lambda x, axis: torch.cumsum(x, axis)
-    functions["softmax"] = lambda x, axis: torch.softmax(x, axis)
-    functions["log_softmax"] = lambda x, axis: torch.log_softmax(x, axis)
-
-    def variable(array: np.ndarray) -> Any:
-        return torch.tensor(array, requires_grad=True)
-
-    return Library("PyTorch", functions, torch.tensor, variable, lambda t: t.detach().numpy(), by_backward(variable))
-
-
-def mygrad() -> Library:
-    mg = importlib.import_module("mygrad")
-    nnet = importlib.import_module("mygrad.nnet")
-    names = (
-        "exp",
-        "tanh",
-        "log",
-        "sqrt",
-        "sin",
-        "square",
-        "maximum",
-        "sum",
-        "mean",
-        "max",
-        "matmul",
-        "log1p",
-        "cumsum",
-    )
-    functions = {name: getattr(mg, name) for name in names}
-    functions |= {name: getattr(nnet, name) for name in ("sigmoid", "relu")}
-    functions["softmax"] = lambda x, axis: nnet.softmax(x, axis=axis)
-    functions["log_softmax"] = lambda x, axis: nnet.logsoftmax(x, axis=axis)
-
-    def variable(array: np.ndarray) -> Any:
-        return mg.tensor(array)
-
-    def prepare(f: Callable[..., Any], arrays: list[np.ndarray]) -> Callable[[], list[np.ndarray]]:
-        leaves = [variable(array) for array in arrays]
-
-        def run() -> list[np.ndarray]:
-            f(*leaves).backward()
-            return [leaf.grad for leaf in leaves]
-
-        return run
-
-    return Library("MyGrad", functions, lambda a: mg.tensor(a, constant=True), variable, lambda t: t.data, prepare)
-
-
-def hips() -> Library:
-    autograd = importlib.import_module("autograd")
-    anp = importlib.import_module("autograd.numpy")
-    special = importlib.import_module("autograd.scipy.special")
-    names = (
-        "exp",
-        "tanh",
-        "log",
-        "sqrt",
-        "sin",
-        "square",
-        "maximum",
-        "sum",
-        "mean",
-        "max",
-        "matmul",
-        "log1p",
-        "cumsum",
-    )
-    functions = {name: getattr(anp, name) for name in names}
-    functions["sigmoid"] = special.expit
-    functions["relu"] = lambda x: anp.maximum(x, 0.0)
-    functions["softplus"] = lambda x: anp.logaddexp(x, 0.0)
-
-    def log_softmax(x: Any, axis: int) -> Any:
-        return x - special.logsumexp(x, axis=axis, keepdims=True)
-
-    functions["log_softmax"] = log_softmax
-    functions["softmax"] = lambda x, axis: anp.exp(log_softmax(x, axis))
-
-    def prepare(f: Callable[..., Any], arrays: list[np.ndarray]) -> Callable[[], list[np.ndarray]]:
-        gradient = autograd.grad(f, list(range(len(arrays))))
-        return lambda: list(gradient(*arrays))
-
-    return Library("autograd", functions, lambda a: a, lambda a: a, np.asarray, prepare)
-
-
-def libraries() -> list[Library]:
-    found = [ours()]
-    for name, make in (("PyTorch", pytorch), ("MyGrad", mygrad), ("HIPS autograd", hips)):
-        try:
-            found.append(make())
-        except ImportError:
-            print(f"{name} is not installed and is left out")
-    return found
 
 
 def in_turns(actions: Mapping[str, Callable[[], object]], budget: float) -> dict[str, float]:
@@ -333,22 +167,36 @@ def large_arrays(
             gc.collect()
 
 
-def import_time(rounds: int) -> tuple[float, list[str]]:
-    """Seconds that the first tensor takes beyond bare Python, and which of the heavy packages it loads."""
+IMPORTS: Mapping[str, str] = {
+    "bare": "pass",
+    "NumPy": "import numpy",
+    "alone": "import autorecur",
+    "both": "import numpy, autorecur",
+    "tensor": "import autorecur; autorecur.tensor([1.0])",
+}
 
-    def process(statement: str) -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", statement], check=True)
-        return time.perf_counter() - start
 
-    first = "import autorecur; autorecur.tensor([1.0])"
-    process(first)
-    bare, tensor = 9.0, 9.0
-    for _ in range(rounds):
-        bare, tensor = min(bare, process("pass")), min(tensor, process(first))
-    ask = first + "; import sys; print(*{'numba', 'llvmlite', 'sympy', 'scipy', 'mpmath'} & set(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True).stdout.split()
-    return tensor - bare, loaded
+def import_times(rounds: int) -> tuple[dict[str, float], list[str]]:
+    """Seconds of each of the imports beyond bare Python, and which heavy packages the first tensor loads."""
+    # Python is to keep what it has compiled, as it does for users; else every process compiles the package anew.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+    def process(statement: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-c", statement], check=True, capture_output=True, text=True, env=variables
+        )
+        return ended.stdout
+
+    best = dict.fromkeys(IMPORTS, 9.0)
+    for count in range(rounds + 1):  # the first round is to warm up
+        for name, statement in IMPORTS.items():
+            start = time.perf_counter()
+            process(statement)
+            if count:
+                best[name] = min(best[name], time.perf_counter() - start)
+    heavy = "{'numba', 'llvmlite', 'sympy', 'scipy', 'mpmath'}"
+    loaded = process(IMPORTS["tensor"] + f"; import sys; print(*sorted({heavy} & set(sys.modules)))").split()
+    return {name: seconds - best["bare"] for name, seconds in best.items() if name != "bare"}, loaded
 
 
 def tape_bytes() -> float:
@@ -368,23 +216,31 @@ def tape_bytes() -> float:
     return taken / number - kept
 
 
-def training(steps: tuple[int, ...]) -> list[tuple[int, float, float]]:
-    """Steps of a small network's training: steps done, Python's memory in kB, the process' in MB."""
+def training(early: int, late: int) -> list[tuple[int, float, float]]:
+    """Steps of a small network's training: steps done, Python's memory in kB, the process' in MB.
+
+    A thousand steps go before, so that what is made once and kept is not counted.
+    """
     generator = np.random.default_rng(0)
     x, y = generator.standard_normal((32, 8)), generator.standard_normal((32, 1))
     w = ar.tensor(generator.standard_normal((8, 16)) * 0.3, requires_grad=True)
     v = ar.tensor(generator.standard_normal((16, 1)) * 0.3, requires_grad=True)
+
+    def train(steps: int) -> None:
+        for _ in range(steps):
+            w.grad = v.grad = None
+            error = ar.tanh(x @ w) @ v - y
+            (error * error).mean().backward()
+            for p in (w, v):
+                p.data = p.numpy() - 0.01 * p.grad.numpy()
+
     found = []
     tracemalloc.start()
-    for step in range(1, max(steps) + 1):
-        w.grad = v.grad = None
-        error = ar.tanh(x @ w) @ v - y
-        (error * error).mean().backward()
-        for p in (w, v):
-            p.data = p.numpy() - 0.01 * p.grad.numpy()
-        if step in steps:
-            gc.collect()
-            found.append((step, tracemalloc.get_traced_memory()[0] / 1e3, resident()))
+    train(1000)
+    for steps, more in ((early, early), (late, late - early)):
+        train(more)
+        gc.collect()
+        found.append((steps, tracemalloc.get_traced_memory()[0] / 1e3, resident()))
     tracemalloc.stop()
     return found
 
@@ -407,54 +263,82 @@ def verdict(reached: bool) -> str:
     return "reached" if reached else "MISSED"
 
 
+Verdicts = list[tuple[bool, str]]
+"""Whether a bound is kept, and the sentence that says so."""
+
+
+def judge_chain(peers: list[Library], quick: bool) -> Verdicts:
+    print(f"\nA chain of {LINKS} operations on vectors of 4, forward and backward: ratio of our time to theirs")
+    times = small_vectors(peers, 0.5 if quick else 3)
+    print(f"  {OURS} {times[OURS] * 1e6:.2f} µs an op   " + ratios(times))
+    if "PyTorch" not in times:
+        return []
+    ratio = times[OURS] / times["PyTorch"]
+    return [(ratio <= 1, f"small vectors: {ratio:.2f} of PyTorch's time (bound 1)")]
+
+
+def judge_arrays(peers: list[Library], quick: bool) -> Verdicts:
+    print("\nLarge arrays of float64, one thread: nanoseconds a number, ratio of our time to theirs")
+    sizes = [10**3, 10**5, 10**6] if quick else [10**3, 10**4, 10**5, 10**6, 10**7]
+    rows = []
+    for name, size, part, times in large_arrays(peers, sizes, 0.1 if quick else 0.6):
+        print(f"  {name:<20}{size:>9} {part:<21}{times[OURS] / size * 1e9:>9.2f} ns   {ratios(times)}", flush=True)
+        if "PyTorch" in times:
+            rows.append(times[OURS] / times["PyTorch"])
+    if not rows:
+        return []
+    fast = sum(row <= 1 for row in rows) / len(rows)
+    return [
+        (fast >= 2 / 3, f"large arrays: {fast:.0%} of {len(rows)} rows in PyTorch's time (bound 67 %)"),
+        (max(rows) <= 2, f"large arrays: the slowest row takes {max(rows):.2f} of its time (bound 2)"),
+    ]
+
+
+def judge_import(peers: list[Library], quick: bool) -> Verdicts:
+    times, loaded = import_times(5 if quick else 15)
+    ms = {name: f"{seconds * 1e3:.0f} ms" for name, seconds in times.items()}
+    print("\nImports, beyond bare Python")
+    print(f"  import autorecur alone {ms['alone']}, NumPy alone {ms['NumPy']}, first tensor {ms['tensor']}")
+    return [
+        (
+            times["both"] <= 0.15,
+            f"import of autorecur and NumPy: {ms['both']} over bare Python (bound 150), first tensor {ms['tensor']}",
+        ),
+        (
+            not {"numba", "sympy"} & set(loaded),
+            f"heavy packages loaded by the first tensor: {' '.join(loaded) or 'none'} (no numba, no sympy)",
+        ),
+    ]
+
+
+def judge_memory(peers: list[Library], quick: bool) -> Verdicts:
+    size_of_op = tape_bytes()
+    done = training(1000, 3000 if quick else 10_000)
+    shown = ", ".join(f"{kb:.0f} kB traced and {mb:.0f} MB in all after {steps}" for steps, kb, mb in done)
+    return [
+        (size_of_op < 1000, f"memory of the tape: {size_of_op:.0f} bytes an op beyond its arrays (bound 1000)"),
+        (done[-1][1] - done[0][1] < 20, f"a training loop: {shown} steps (bound: 20 kB more)"),
+    ]
+
+
+PARTS: Mapping[str, Callable[[list[Library], bool], Verdicts]] = {
+    "chain": judge_chain,
+    "arrays": judge_arrays,
+    "import": judge_import,
+    "memory": judge_memory,
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, arrays up to a million numbers")
-    parser.add_argument("--only", choices=("chain", "arrays", "import", "memory"), help="one part")
+    parser.add_argument("--only", choices=tuple(PARTS), help="one part")
     asked = parser.parse_args()
-    budget = 0.1 if asked.quick else 0.6
-    sizes = [10**3, 10**5, 10**6] if asked.quick else [10**3, 10**4, 10**5, 10**6, 10**7]
-    summary: list[tuple[bool, str]] = []
     peers = libraries()
-    if asked.only in (None, "chain"):
-        print(f"\nA chain of {LINKS} operations on vectors of 4, forward and backward: ratio of our time to theirs")
-        times = small_vectors(peers, 5 * budget)
-        print(f"  {OURS} {times[OURS] * 1e6:.2f} µs an op   " + ratios(times))
-        if "PyTorch" in times:
-            ratio = times[OURS] / times["PyTorch"]
-            summary.append((ratio <= 1, f"small vectors: {ratio:.2f} of PyTorch's time (bound 1)"))
-    if asked.only in (None, "arrays"):
-        print("\nLarge arrays of float64, one thread: nanoseconds a number, ratio of our time to theirs")
-        rows = []
-        for name, size, part, times in large_arrays(peers, sizes, budget):
-            print(f"  {name:<20}{size:>9} {part:<21}{times[OURS] / size * 1e9:>9.2f} ns   {ratios(times)}", flush=True)
-            if "PyTorch" in times:
-                rows.append(times[OURS] / times["PyTorch"])
-        if rows:
-            fast = sum(row <= 1 for row in rows) / len(rows)
-            summary.append(
-                (fast >= 2 / 3, f"large arrays: {fast:.0%} of {len(rows)} rows in PyTorch's time (bound 67 %)")
-            )
-            summary.append(
-                (max(rows) <= 2, f"large arrays: the slowest row takes {max(rows):.2f} of its time (bound 2)")
-            )
-    if asked.only in (None, "import"):
-        seconds, loaded = import_time(5 if asked.quick else 15)
-        summary.append(
-            (seconds <= 0.15, f"import and first tensor: {seconds * 1e3:.0f} ms over bare Python (bound 150)")
-        )
-        heavy = " ".join(loaded) or "none"
-        summary.append(
-            (not {"numba", "sympy"} & set(loaded), f"heavy packages loaded by it: {heavy} (no numba, no sympy)")
-        )
-    if asked.only in (None, "memory"):
-        size_of_op = tape_bytes()
-        summary.append(
-            (size_of_op < 1000, f"memory of the tape: {size_of_op:.0f} bytes an op beyond its arrays (bound 1000)")
-        )
-        done = training((1000, 3000) if asked.quick else (1000, 10_000))
-        shown = ", ".join(f"{kb:.0f} kB traced and {mb:.0f} MB in all after {steps}" for steps, kb, mb in done)
-        summary.append((done[-1][1] - done[0][1] < 20, f"a training loop: {shown} steps (bound: 20 kB more)"))
+    summary: Verdicts = []
+    for name, judge in PARTS.items():
+        if asked.only in (None, name):
+            summary += judge(peers, asked.quick)
     print()
     for reached, text in summary:
         print(f"{text:<110} {verdict(reached)}")
