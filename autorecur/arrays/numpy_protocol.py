@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from inspect import Parameter, signature
+from operator import and_, invert, or_, xor
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ REDUCTIONS = {
     "logical_and": "all",
 }
 """What ``ufunc.reduce`` is called."""
+BITS: Mapping[str, Callable[..., Any]] = {"bitwise_and": and_, "bitwise_or": or_, "bitwise_xor": xor, "invert": invert}
+"""What ``array & tensor`` asks for."""
 SCANS = {"add": "cumsum", "multiply": "cumprod"}
 """What ``ufunc.accumulate`` is called."""
 NAMES = {
@@ -97,6 +100,8 @@ def protocol(functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[...,
             inputs = (functions["reshape"](first, first.shape + (1,) * second.ndim), second)
         elif method != "__call__":
             name = ""
+        elif name in BITS and not options:
+            return BITS[name](as_tensor(inputs[0]), *inputs[1:])
         path += "" if method == "__call__" else f".{method}"
         if name not in functions:
             raise _no_rule(path)

@@ -191,3 +191,12 @@ def test_what_can_be_done_at_an_index() -> None:
     """The error names all of it."""
     with pytest.raises(AttributeError, match=r"^x\.at\[index\] has no mul, only set, add, multiply, min and max$"):
         ar.tensor(V).at[0].mul(2)
+
+
+def test_an_array_of_truths_and_a_tensor() -> None:
+    """On either side of & | ^."""
+    x = ar.tensor(X)
+    for found in ((X > 0) & (x < 0.4), (x < 0.4) & (X > 0), np.bitwise_and(X > 0, x < 0.4)):
+        assert isinstance(found, ar.Tensor)
+        assert np.array_equal(found.numpy(), (X > 0) & (X < 0.4))
+    assert np.array_equal(np.invert(x > 0).numpy(), X <= 0)

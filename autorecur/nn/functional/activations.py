@@ -61,7 +61,7 @@ def relu6(input: ArrayLike) -> Tensor:
     return hardtanh(input, 0.0, 6.0)
 
 
-def leaky_relu(input: ArrayLike, negative_slope: float = 0.01) -> Tensor:
+def leaky_relu(input: ArrayLike, negative_slope: float | Tensor = 0.01) -> Tensor:
     """x for x > 0, else ``negative_slope``·x; at 0 the derivative is ``negative_slope``. (Maas et al. 2013.)
 
     >>> import autorecur as ar
@@ -69,10 +69,11 @@ def leaky_relu(input: ArrayLike, negative_slope: float = 0.01) -> Tensor:
     tensor([-0.2,  3. ])
     """
     x = as_tensor(input)
-    return apply(ops.leaky_relu, (x,)) if negative_slope == ops.LEAK else x * _by_side(x, 1.0, negative_slope)
+    usual = not isinstance(negative_slope, Tensor) and negative_slope == ops.LEAK
+    return apply(ops.leaky_relu, (x,)) if usual else x * _by_side(x, 1.0, negative_slope)
 
 
-def elu(input: ArrayLike, alpha: float = 1.0) -> Tensor:
+def elu(input: ArrayLike, alpha: float | Tensor = 1.0) -> Tensor:
     """x for x > 0, else ``alpha``·(eˣ − 1); at 0 the derivative is ``alpha``. (Clevert et al. 2016.)
 
     >>> import autorecur as ar
@@ -80,8 +81,16 @@ def elu(input: ArrayLike, alpha: float = 1.0) -> Tensor:
     tensor([-2.,  3.])
     """
     x = as_tensor(input)
-    y = apply(ops.elu, (x,))
-    return y if alpha == 1 else y * _by_side(x, 1.0, alpha)
+    y = _elu(x)
+    return y * _by_side(x, 1.0, alpha) if isinstance(alpha, Tensor) or alpha != 1 else y
+
+
+def _elu(x: Tensor) -> Tensor:
+    """x for x > 0, else eˣ − 1; x itself at +∞, where the rule of the row is 1 + 0·∞."""
+    endless = x.data == np.inf
+    if not endless.any():
+        return apply(ops.elu, (x,))
+    return _where(endless, x, apply(ops.elu, (_where(endless, 0.0, x),)))
 
 
 SELU_ALPHA = 1.6732632423543772
@@ -99,10 +108,10 @@ def selu(input: ArrayLike) -> Tensor:
     tensor([-1.11133074,  1.05070099])
     """
     x = as_tensor(input)
-    return apply(ops.elu, (x,)) * _by_side(x, SELU_SCALE, SELU_SCALE * SELU_ALPHA)
+    return _elu(x) * _by_side(x, SELU_SCALE, SELU_SCALE * SELU_ALPHA)
 
 
-def celu(input: ArrayLike, alpha: float = 1.0) -> Tensor:
+def celu(input: ArrayLike, alpha: float | Tensor = 1.0) -> Tensor:
     """x for x > 0, else ``alpha``·(e^(x/alpha) − 1), which has the derivative 1 at 0. (Barron 2017.)
 
     ``alpha`` has to be larger than 0 (ArgumentError).
@@ -112,7 +121,7 @@ def celu(input: ArrayLike, alpha: float = 1.0) -> Tensor:
     tensor([-2.,  3.])
     """
     check_positive("celu", "alpha", alpha)
-    return apply(ops.elu, (as_tensor(input) / alpha,)) * alpha
+    return _elu(as_tensor(input) / alpha) * alpha
 
 
 APPROXIMATIONS = ("none", "tanh")
@@ -164,7 +173,7 @@ def mish(input: ArrayLike) -> Tensor:
     return x * apply(ops.tanh, (apply(ops.softplus, (x,)),))
 
 
-def softplus(input: ArrayLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(input: ArrayLike, beta: float | Tensor = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + e^(beta·x)) / beta, and x itself where beta·x is larger than ``threshold``. (Dugas et al. 2001.)
 
     The threshold is PyTorch's, and moves the value by e⁻²⁰ at most; nothing overflows without it either: with
@@ -177,9 +186,10 @@ def softplus(input: ArrayLike, beta: float = 1.0, threshold: float = 20.0) -> Te
     if beta == 0:
         raise ArgumentError("softplus: beta is 0, and the result is divided by it")
     x = as_tensor(input)
-    scaled = x if beta == 1 else x * beta
+    plain = not isinstance(beta, Tensor) and beta == 1
+    scaled = x if plain else x * beta
     y = apply(ops.softplus, (scaled,))
-    y = y if beta == 1 else y / beta
+    y = y if plain else y / beta
     straight = scaled.data > threshold
     return _where(straight, x, y) if straight.any() else y
 
@@ -280,8 +290,10 @@ def _where(condition: np.ndarray, a: Any, b: Any) -> Tensor:
     return apply(ops.where, tuple(chosen))
 
 
-def _by_side(x: Tensor, above: float, below: float) -> Tensor:
-    """The slope of two straight pieces: ``above`` for x > 0, else ``below``."""
+def _by_side(x: Tensor, above: float, below: float | Tensor) -> Tensor:
+    """The slope of two straight pieces: ``above`` for x > 0, else ``below``, which may have a derivative."""
+    if isinstance(below, Tensor):
+        return _where(x.data > 0, above, below)
     dtype = np.result_type(x.dtype, np.float32) if x.dtype.kind != "f" else x.dtype
     positive = x.data > 0
     slopes = positive * dtype.type(above) + ~positive * dtype.type(below)  # much faster than a choice

@@ -23,13 +23,13 @@ def check_word(function: str, argument: str, word: Any, known: Sequence[str]) ->
         raise ArgumentError(f"{function}: there is no {argument} {word!r}, only {listed}.{hint}")
 
 
-def check_fraction(function: str, argument: str, number: float) -> None:
+def check_fraction(function: str, argument: str, number: float | Tensor) -> None:
     """Raises ArgumentError unless ``number`` lies between 0 and 1."""
     if not 0 <= number <= 1:
         raise ArgumentError(f"{function}: {argument} is {number}, and it has to lie between 0 and 1")
 
 
-def check_positive(function: str, argument: str, number: float) -> None:
+def check_positive(function: str, argument: str, number: float | Tensor) -> None:
     """Raises ArgumentError unless ``number`` is larger than 0."""
     if not number > 0:
         raise ArgumentError(f"{function}: {argument} is {number}, and it has to be larger than 0")

@@ -26,7 +26,7 @@ def cross_entropy(
     *,
     ignore_index: int = -100,
     reduction: str = "mean",
-    label_smoothing: float = 0.0,
+    label_smoothing: float | Tensor = 0.0,
 ) -> Tensor:
     """−log softmax(input) of the class that is right, or the mean of it weighted by the probabilities in ``target``.
 
@@ -113,7 +113,7 @@ def _check_classes(function: str, scores: Tensor, goal: Tensor, axis: int, ignor
 
 
 def _of_classes(
-    scores: Tensor, goal: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float
+    scores: Tensor, goal: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float | Tensor
 ) -> Tensor:
     rows = _one_row_each(scores)
     numbers = goal.data.ravel()
@@ -128,7 +128,7 @@ def _of_classes(
     if weight is not None:
         importance = _without(apply(getitem, (weight,), {"index": (numbers,)}), ignored)
         losses, counted = losses * importance, summed(importance)
-    if smoothing:
+    if isinstance(smoothing, Tensor) or smoothing:
         of_all = _without(-summed(rows if weight is None else rows * weight, (1,)), ignored)
         losses = losses * (1 - smoothing) + of_all * (smoothing / rows.shape[1])
     if reduction == "none":
@@ -137,10 +137,10 @@ def _of_classes(
 
 
 def _of_probabilities(
-    scores: Tensor, goal: Tensor, axis: int, weight: Tensor | None, reduction: str, smoothing: float
+    scores: Tensor, goal: Tensor, axis: int, weight: Tensor | None, reduction: str, smoothing: float | Tensor
 ) -> Tensor:
     count = scores.shape[axis]
-    if smoothing:
+    if isinstance(smoothing, Tensor) or smoothing:
         goal = goal * (1 - smoothing) + smoothing / count
     absent = np.isneginf(np.real(scores.data)) & (goal.data == 0)
     if absent.any():  # 0·log 0 is 0

@@ -7,6 +7,7 @@ stretched, because a column beside a row is a slip far more often than it is mea
 
 from __future__ import annotations
 
+from autorecur.arrays.constants import refuse_gradient
 from autorecur.errors import ArgumentError
 from autorecur.nn.functional.activations import hardtanh
 from autorecur.nn.functional.arguments import check_positive, input_and_target
@@ -61,8 +62,10 @@ def smooth_l1_loss(input: ArrayLike, target: ArrayLike, *, reduction: str = "mea
     difference = _difference("smooth_l1_loss", input, target, reduction)
     if beta < 0:
         raise ArgumentError(f"smooth_l1_loss: beta is {beta}, and must not be negative")
-    distance = _huber(difference, beta, 1.0) if beta else apply(ops.absolute, (difference,))
-    return reduced(distance, reduction)
+    if beta:
+        return reduced(_huber(difference, beta, 1.0), reduction)
+    refuse_gradient(beta, "smooth_l1_loss", "beta at 0")
+    return reduced(apply(ops.absolute, (difference,)), reduction)
 
 
 def _difference(function: str, input: ArrayLike, target: ArrayLike, reduction: str) -> Tensor:

@@ -8,6 +8,7 @@ from operator import index
 import numpy as np
 
 from autorecur import random
+from autorecur.arrays.constants import constant
 from autorecur.errors import ArgumentError, ShapeError
 from autorecur.nn.functional.arguments import CLASSES, ROWS, check_fraction, check_range, check_whole
 from autorecur.ops import functions as ops
@@ -58,7 +59,7 @@ def layer_norm(
     normalized_shape: int | Sequence[int],
     weight: ArrayLike | None = None,
     bias: ArrayLike | None = None,
-    eps: float = 1e-5,
+    eps: float | Tensor = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 over the last axes, then times ``weight`` plus ``bias``. (Ba et al. 2016.)
 
@@ -76,7 +77,8 @@ def layer_norm(
     over = {"axis": tuple(range(x.ndim - len(last), x.ndim))}
     centred = x - apply(reductions.mean, (x,), over)
     variance = apply(reductions.mean, (apply(ops.square, (centred,)),), over)
-    y = centred * (1.0 / apply(ops.sqrt, (variance + float(eps),)))
+    shift = eps if isinstance(eps, Tensor) and eps.requires_grad else float(eps)
+    y = centred * (1.0 / apply(ops.sqrt, (variance + shift,)))
     if weight is not None:
         y = y * _of_shape("weight", weight, last)
     return y if bias is None else y + _of_shape("bias", bias, last)
@@ -93,7 +95,7 @@ def dropout(input: ArrayLike, p: float = 0.5, training: bool = True) -> Tensor:
     """Each number is 0 with probability ``p``, else divided by 1 − p, which keeps the mean. (Srivastava et al. 2014.)
 
     If not ``training``, the input itself. The numbers drawn start anew with :func:`autorecur.manual_seed`. Raises
-    ArgumentError for a p outside 0 … 1.
+    ArgumentError for a p outside 0 … 1, GradientError for one that asks for a gradient.
 
     >>> import autorecur as ar
     >>> ar.manual_seed(0)
@@ -102,6 +104,7 @@ def dropout(input: ArrayLike, p: float = 0.5, training: bool = True) -> Tensor:
     >>> ar.nn.functional.dropout([1.0, 2.0, 3.0, 4.0], training=False)
     tensor([1., 2., 3., 4.])
     """
+    p = constant(p, "dropout", "p")
     check_fraction("dropout", "p", p)
     x = as_tensor(input)
     if not training or p == 0:
