@@ -158,6 +158,8 @@ class Derivative:
 
     best: Window
     verdict: str
+    unrest: float = 0.0
+    """By how much narrower windows may differ, for another reason than rounding: f may have waves too short to follow."""
 
 
 def measure(line: Line, x: float, largest: float, tolerance: float, goal: float, thorough: bool = False) -> Derivative:
@@ -194,8 +196,13 @@ def measure(line: Line, x: float, largest: float, tolerance: float, goal: float,
     best = replace(best, uncertainty=max(best.uncertainty, apart))
     if kink:
         return Derivative(best, "kink")
+    if best.uncertainty > max(goal, abs(best.value) / 10, 64 * best.noise):
+        best = replace(best, uncertainty=np.inf)  # no plateau: differences that only happen to be small
     own = tolerance * abs(best.value) / 4 if line.x is not None else 0.0
-    return Derivative(best, "smooth" if best.uncertainty <= max(goal, own) else "unresolved")
+    moves = [(abs(w.value - best.value) + w.uncertainty, w.noise) for w in finite if w.step < best.step]
+    waves = [off for off, noise in moves if off > 64 * noise]
+    verdict = "smooth" if best.uncertainty <= max(goal, own) else "unresolved"
+    return Derivative(best, verdict, max(waves, default=0.0))
 
 
 def _odd_too(x: float, largest: float) -> Iterator[float]:
@@ -257,9 +264,12 @@ def _contradict(one: Window, other: Window, seen: Window) -> bool:
 
 def _leaps(finite: list[Window]) -> bool:
     """Whether f itself jumps at x: then the quotient grows as the step falls."""
-    narrowing = sorted((seen for seen in finite if abs(seen.value) > 8 * seen.noise), key=lambda seen: -seen.step)
+    narrowing: list[Window] = []
+    for seen in sorted((seen for seen in finite if abs(seen.value) > 8 * seen.noise), key=lambda seen: seen.step):
+        if not narrowing or seen.step >= 4 * narrowing[0].step:
+            narrowing.insert(0, seen)
     growth = [abs(b.value * b.step / (a.value * a.step)) for a, b in pairwise(narrowing) if a.value]
-    return len(growth) > 2 and all(0.5 < ratio < 2 for ratio in growth[-3:])
+    return len(growth) > 2 and all(0.8 < ratio < 1.25 for ratio in growth[-3:])
 
 
 def _kinked(bent: list[Window], finite: Sequence[Window]) -> bool:
@@ -293,16 +303,21 @@ def _gone(last: Window, finite: Sequence[Window]) -> bool:
 
 
 def confirmed(line: Line, found: Derivative, analytic: float, tolerance: float, goal: float) -> bool:
-    """Whether narrower windows, the first with an odd step, find the same and also reject the analytic value."""
-    best = found.best
-    for k, factor in ((1, ODD), (2, 1.0), (3, 1.0)):
-        seen = window(line, best.step * factor / FACTOR**k)
-        doubt = best.uncertainty + seen.uncertainty
-        if not seen.finite or seen.bent(tolerance, goal) or abs(seen.value - best.value) > 4 * doubt:
+    """Whether narrower windows, with odd steps, find the same value and not the analytic one.
+
+    Down to where rounding hides which of the two is right, and at least twice.
+    """
+    best, k = found.best, 0
+    gap = abs(analytic - best.value)
+    while k < WINDOWS:
+        seen = window(line, best.step * ODD / FACTOR ** (k + 1))
+        if 10 * seen.noise > gap:
+            break
+        apart = abs(seen.value - best.value) + seen.uncertainty
+        if not seen.finite or seen.bent(tolerance, goal) or 5 * apart > gap:
             return False
-        if k < 3 and abs(seen.value - analytic) <= 4 * seen.uncertainty:
-            return False
-    return True
+        k += 1
+    return k >= 2
 
 
 def complex_step(at: Callable[[Any], Array], weights: Array) -> tuple[float, Array]:

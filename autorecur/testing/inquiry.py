@@ -174,6 +174,8 @@ class Inquiry:
             probe.verdict = probe.found.verdict
         elif not np.isfinite(probe.analytic):
             probe.verdict = "wrong"
+        elif allowed + 2 * doubt < apart <= 10 * probe.found.unrest:
+            probe.verdict = "unresolved"
         elif doubt <= allowed / 2:
             probe.verdict = "ok" if apart <= allowed + 2 * doubt else "wrong"
         elif max(abs(probe.analytic), abs(numeric)) <= 10 * doubt <= 1000 * probe.found.best.noise < np.inf:
