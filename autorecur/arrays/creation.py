@@ -71,6 +71,16 @@ def zeros_like(a: ArrayLike, dtype: Any = None) -> Tensor:
     return full_like(a, 0, dtype)
 
 
+def empty_like(prototype: ArrayLike, dtype: Any = None) -> Tensor:
+    """Zeros in the shape and dtype of another tensor: numbers of a tensor never change, so none are left open.
+
+    >>> import autorecur as ar
+    >>> ar.empty_like([1.0, 2.0])
+    tensor([0., 0.])
+    """
+    return zeros_like(prototype, dtype)
+
+
 def ones_like(a: ArrayLike, dtype: Any = None) -> Tensor:
     """Ones in the shape and dtype of another tensor.
 

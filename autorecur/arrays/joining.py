@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from autorecur.arrays.axes import normal_axis
 from autorecur.arrays.indexing import item
-from autorecur.arrays.shapes import atleast_1d, atleast_2d, ravel
+from autorecur.arrays.shapes import atleast_1d, atleast_2d, ravel, reshape
 from autorecur.arrays.sizes import sizes_of
 from autorecur.errors import ShapeError
 from autorecur.ops import linear
@@ -77,6 +77,28 @@ def hstack(tup: Sequence[ArrayLike]) -> Tensor:
     """
     parts = [atleast_1d(part) for part in tup]
     return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1)
+
+
+def column_stack(tup: Sequence[ArrayLike]) -> Tensor:
+    """Vectors as columns, and matrices, side by side.
+
+    >>> import autorecur as ar
+    >>> ar.column_stack([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    parts = [as_tensor(part) for part in tup]
+    return concatenate([part if part.ndim > 1 else reshape(part, (part.size, 1)) for part in parts], 1)
+
+
+def append(arr: ArrayLike, values: ArrayLike, axis: int | None = None) -> Tensor:
+    """The values behind the array along an axis; without an axis, the numbers of both in one row.
+
+    >>> import autorecur as ar
+    >>> ar.append([1.0, 2.0], 3.0)
+    tensor([1., 2., 3.])
+    """
+    return concatenate((arr, values), axis)
 
 
 def split(ary: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autorecur.arrays.axes import normal_axis
 from autorecur.arrays.indexing import item
-from autorecur.arrays.shapes import ravel, reshape
+from autorecur.arrays.shapes import moveaxis, ravel, reshape
 from autorecur.arrays.sizes import sizes_of
 from autorecur.errors import ShapeError
 from autorecur.ops import linear as ops
@@ -58,6 +58,21 @@ def vdot(a: ArrayLike, b: ArrayLike) -> Tensor:
     tensor(11.)
     """
     return apply(ops.matmul, (ravel(a), ravel(b)))
+
+
+def vecdot(x1: ArrayLike, x2: ArrayLike, *, axis: int = -1) -> Tensor:
+    """The sums of products along an axis, which has one size in both; the other axes are broadcast.
+
+    >>> import autorecur as ar
+    >>> ar.vecdot([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
+    tensor([3., 7.])
+    """
+    a, b = as_tensor(x1), as_tensor(x2)
+    a, b = (moveaxis(x, normal_axis(axis, x.ndim, "vecdot"), -1) for x in (a, b))
+    if a.shape[-1] != b.shape[-1]:
+        raise ShapeError(f"vecdot: the vectors have different sizes, {a.shape[-1]} and {b.shape[-1]}")
+    products = apply(ops.matmul, (reshape(a, (*a.shape[:-1], 1, a.shape[-1])), reshape(b, (*b.shape, 1))))
+    return reshape(products, products.shape[:-2])
 
 
 def inner(a: ArrayLike, b: ArrayLike) -> Tensor:

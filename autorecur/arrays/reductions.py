@@ -13,7 +13,8 @@ from typing import Any
 
 from autorecur.arrays.axes import Axis, normal_axes, normal_axis, plain_axis
 from autorecur.arrays.constants import constant
-from autorecur.errors import ArgumentError
+from autorecur.arrays.indexing import item
+from autorecur.errors import ArgumentError, ShapeError
 from autorecur.ops import Op, comparisons, reductions, scans
 from autorecur.ops.arithmetic import multiply, subtract
 from autorecur.ops.functions import absolute, square
@@ -53,6 +54,29 @@ def mean(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     tensor([1.5, 3.5])
     """
     return _joined(reductions.mean, "mean", a, axis, keepdims)
+
+
+def average(a: ArrayLike, axis: Axis = None, weights: ArrayLike | None = None, *, keepdims: bool = False) -> Tensor:
+    """The mean, in which each number may have a weight: one for each, or one for each place of the axis.
+
+    Both may be differentiated. Raises ShapeError for weights of another shape, ArgumentError if they add up to 0.
+
+    >>> import autorecur as ar
+    >>> ar.average([1.0, 5.0], weights=[3.0, 1.0])
+    tensor(2.)
+    """
+    if weights is None:
+        return _joined(reductions.mean, "average", a, axis, keepdims)
+    x, weight = as_tensor(a), as_tensor(weights)
+    if weight.shape != x.shape:
+        along = normal_axes(axis, x.ndim, "average") if axis is not None else ()
+        if weight.shape != tuple(x.shape[i] for i in along) or len(along) != 1:
+            raise ShapeError(f"average: weights of shape {weight.shape} do not fit a tensor of shape {x.shape}")
+        weight = apply(reshape, (weight,), {"shape": tuple(n if i in along else 1 for i, n in enumerate(x.shape))})
+    whole = _joined(reductions.total, "average", weight, axis, keepdims)
+    if not whole.data.all():
+        raise ArgumentError("average: the weights add up to 0")
+    return _joined(reductions.total, "average", x * weight, axis, keepdims) / whole
 
 
 def prod(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
@@ -205,6 +229,24 @@ def _scanned(op: Op, a: ArrayLike, axis: int | None) -> Tensor:
     if axis is None:
         a, axis = (a if a.ndim == 1 else apply(reshape, (a,), {"shape": (a.size,)})), 0
     return apply(op, (a,), {"axis": normal_axis(axis, a.ndim, op.name)})
+
+
+def diff(a: ArrayLike, n: int = 1, axis: int = -1) -> Tensor:
+    """Each number less the one before it along an axis, ``n`` times over.
+
+    >>> import autorecur as ar
+    >>> ar.diff([1.0, 4.0, 9.0])
+    tensor([3., 5.])
+    """
+    x = as_tensor(a)
+    place = normal_axis(axis, x.ndim, "diff")
+    if n < 0:
+        raise ArgumentError(f"diff: n is {n}, and has to be 0 or more")
+    op = subtract if x.dtype.kind != "b" else comparisons.not_equal
+    before = (slice(None),) * place
+    for _ in range(n):
+        x = apply(op, (item(x, (*before, slice(1, None))), item(x, (*before, slice(None, -1)))))
+    return x
 
 
 def argmax(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
