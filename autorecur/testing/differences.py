@@ -21,8 +21,8 @@ FACTOR = 16.0
 """How much narrower the next window is."""
 WINDOWS = 7
 """How many windows are tried for each size of number."""
-ODD = 0.8
-"""Times a power of two: a step that no period of a round number hides behind."""
+ODD = float(np.sqrt(2 / 3))
+"""Times a power of two: a step that is a multiple of no period that others are multiples of."""
 EPS = float(np.finfo(np.float64).eps)
 UNDERFLOW = 1e-300
 """Numbers down here lose digits."""

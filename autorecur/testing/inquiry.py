@@ -90,7 +90,7 @@ class Inquiry:
         self._look(settings)
         self._refine()
         self._judge_all()
-        if self._look_closer():
+        while self._look_closer():
             self._refine()
             self._judge_all()
         self._sharpen()
@@ -184,20 +184,19 @@ class Inquiry:
             probe.verdict = "unresolved" if apart <= allowed + 10 * doubt else "wrong"
 
     def _look_closer(self) -> bool:
-        """All steps for what seems to be wrong, unless narrower ones agree that it is; whether this changed anything."""
+        """All steps for what seems to be wrong, unless narrower ones agree that it is; whether there was any."""
         changed = False
         for probe in self.probes:
             if probe.verdict != "wrong" or probe.closely or not np.isfinite(probe.analytic):
                 continue
             if not confirmed(probe.line(), probe.found, probe.analytic, self.tolerance, self._goal(probe)):
-                changed |= self._measure_closely(probe)
+                self._measure_closely(probe)
+                changed = True
         return changed
 
-    def _measure_closely(self, probe: Probe) -> bool:
-        before = probe.found.best.value
+    def _measure_closely(self, probe: Probe) -> None:
         probe.closely = True
         probe.found = measure(probe.line(), probe.x, self.largest, self.tolerance, self._goal(probe), thorough=True)
-        return probe.found.best.value != before or not probe.differentiable
 
     def _sharpen(self) -> None:
         """The complex step in place of differences if f proves to be analytic: where both are certain, they must agree.
