@@ -227,7 +227,7 @@ class Inquiry:
                 probe.verdict = "unresolved"
 
     def _known(self, probe: Probe) -> bool:
-        return probe.differentiable and 0 < self.scale and probe.doubt <= 1e-3 * self.scale
+        return probe.differentiable and self.scale > 0 and probe.doubt <= 1e-3 * self.scale
 
     def _off(self, probe: Probe, value: float) -> bool:
         return not abs(value - probe.numeric) <= 1e-9 * self.scale + 10 * probe.doubt

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autorecur.testing import assert_vjp, mutants
+from autorecur.testing.diagnosis import Evidence, likely_slip
 from autorecur.testing.point import Point
 
 R = np.random.default_rng(2)
@@ -168,3 +169,13 @@ def test_huge_and_tiny_gradients_are_diagnosed_as_well() -> None:
     """Without an overflow."""
     for scale in (1e-250, 1e250):
         assert told(lambda x, s=scale: x * s, lambda g, out, x, s=scale: -g * s, S) == ["input 0: the sign is wrong"]
+
+
+def test_a_factor_of_one_is_no_explanation() -> None:
+    """An error that is no more than rounding by all entries' measure is never told as a factor of 1."""
+    with np.errstate(all="ignore"):
+        for scale in (1.0, 1 + 1e-12, 1 + 2e-11):
+            numeric = np.array([3.0, 1.0])
+            one = Evidence("input 0", True, (2,), numeric * scale, (np.array([0, 1]),), numeric, None, 1e-6)
+            point = Point(np.sin, (numeric,), None, 0)
+            assert "factor of 1" not in likely_slip(one, [one], point)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autorecur.testing.differences import Line, complex_step, curve, measure, steps, window
+from autorecur.testing.differences import Derivative, Line, complex_step, confirmed, curve, measure, steps, window
 
 EPS = float(np.finfo(float).eps)
 
@@ -118,3 +118,35 @@ def test_the_curve_tells_a_wrong_rule_from_rounding() -> None:
     assert valley[-1] > 10 * min(valley)
     assert min(floor) > 0.8e-4
     assert sum(error < 1.1e-4 for error in floor) >= 5
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "true"),
+    [
+        (lambda x: np.sin(1e5 * x), 0.7, 1e5 * np.cos(7e4)),
+        (lambda x: 1 / x, 1e-5, -1e10),
+        (lambda x: np.exp(-1e8 * x * x), 1e-4, -2e4 * np.exp(-1.0)),
+        (lambda x: np.sin(2 * np.pi * 440 * x), 0.5, 880 * np.pi),
+    ],
+)
+def test_narrow_windows_overrule_wide_ones(f: Callable[[float], Any], x: float, true: float) -> None:
+    """Also where nothing is known of the scale, so that no window is certain enough by it."""
+    derivative = measure(line(f, x), x, x, 1e-7, 0.0)
+    assert derivative.verdict == "smooth"
+    assert derivative.best.value == pytest.approx(true, rel=1e-7)
+
+
+def test_a_slope_that_only_wide_windows_see_jump_is_smooth() -> None:
+    """A kink is claimed only where no narrower window sees that it is gone."""
+    assert found(lambda x: np.sqrt(x * x + 1e-12), 0.0)[0] == "smooth"
+    assert found(lambda x: np.sqrt(np.abs(x)), 0.0)[0] == "kink"
+
+
+def test_a_value_that_narrower_and_odd_steps_refute_is_not_confirmed() -> None:
+    """sin 2²⁰πx stands still at every power of two down to 2⁻¹⁹."""
+    wave, slope = line(lambda x: np.sin(2**20 * np.pi * x), 0.5), 2**20 * np.pi
+    still = Derivative(window(wave, 2.0**-5), "smooth")
+    assert abs(still.best.value) < 1e-6
+    assert not confirmed(wave, still, slope, 1e-7, 1e-8)
+    exp = line(np.exp, 0.3)
+    assert confirmed(exp, Derivative(window(exp, 2.0**-5), "smooth"), float(np.exp(0.3)) * 1.5, 1e-7, 1e-8)

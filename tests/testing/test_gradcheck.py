@@ -281,3 +281,78 @@ def test_hooks_and_own_ops_work_inside() -> None:
 
     assert "off by a factor of 2" in ar.gradcheck(hooked, X).diagnosis
     assert ar.gradcheck(scaled(1.0), X)
+
+
+K = np.array([1.0, 1e5])
+
+
+def opaque(f: Any, slope: Any) -> Any:
+    """An op with a rule, on real numbers only: the complex step has nothing to say."""
+    made = ar.primitive(lambda x: f(np.asarray(x, float) if np.isrealobj(x) else np.full(np.shape(x), np.nan)))
+    made.vjp(lambda g, out, x: g * slope(x))
+    return made
+
+
+@pytest.mark.parametrize("factor", [2.0, 1 + 1e-6])
+def test_fast_waves_are_no_kinks_and_excuse_no_wrong_rule(factor: float) -> None:
+    """Steps become narrow enough to follow them, with the complex step or without."""
+    point, wrong = np.array([0.3, 0.7]), K * np.array([1.0, factor])
+    analytic = ar.primitive(lambda x: np.sin(K * x))
+    analytic.vjp(lambda g, out, x: g * wrong * ar.cos(K * x))
+    for f in (analytic, opaque(lambda x: np.sin(K * x), lambda x: wrong * ar.cos(K * x))):
+        report = ar.gradcheck(f, point)
+        assert not report
+        assert (report.worst.wrong, report.worst.index, report.skipped) == (1, (1,), 0)
+
+
+@pytest.mark.parametrize(
+    ("f", "inputs"),
+    [
+        (ar.sin, [np.array([1.0, 1e6])]),
+        (lambda x: ar.sin(1e4 * x), [np.array([0.3, 0.7, 0.9])]),
+        (lambda x: ar.sin(1e7 * x), [np.array([0.3, 0.7])]),
+        (lambda x: 1 / x, [np.array([1e-5, 1.0])]),
+        (lambda x: ar.exp(-x * x * 1e8), [1e-4]),
+        (lambda x, t: ar.sin(2 * np.pi * 440 * x * t), [np.array([1.0, 2.0]), np.array([0.1, 0.5])]),
+        (lambda x: ar.sin(2 * np.pi * 2.0**20 * x), [np.array([0.25, 0.5])]),
+        (lambda x: x + 1e-3 * ar.exp(-((x - 0.5) ** 2) * 1e10), [np.array([0.500005, 0.3])]),
+    ],
+)
+def test_right_gradients_of_fast_functions_pass_and_wrong_ones_fail(f: Any, inputs: list[Any]) -> None:
+    """Where a wide step meets many waves, or a pole; all entries are compared, and a millionth is found."""
+    report = ar.gradcheck(f, *inputs)
+    assert report, str(report)
+    assert report.skipped == 0
+    assert not ar.gradcheck(lambda x, *others: f(scaled(1 + 1e-6)(x), *others), *inputs)
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "x"),
+    [
+        (lambda x: np.sin(1e4 * x), lambda x: 1e4 * ar.cos(1e4 * x), np.array([0.3, 0.7, 0.9])),
+        (lambda x: 1 / x, lambda x: -1 / (x * x), np.array([1e-5, 1.0])),
+        (lambda x: np.exp(-x * x * 1e8), lambda x: -2e8 * x * ar.exp(-x * x * 1e8), np.array([1e-4, 3e-5])),
+        (lambda x: np.sin(880 * np.pi * x), lambda x: 880 * np.pi * ar.cos(880 * np.pi * x), np.array([0.5, 1.0])),
+    ],
+)
+def test_differences_alone_follow_fast_functions(f: Any, slope: Any, x: Any) -> None:
+    """The plateau of narrow steps counts, not what wide ones happen to see."""
+    report = ar.gradcheck(opaque(f, slope), x)
+    assert report, str(report)
+    assert (report.compared, report.worst.reference) == (len(x), "differences")
+    assert not ar.gradcheck(opaque(f, lambda x: slope(x) * (1 + 1e-6)), x)
+
+
+def test_waves_too_short_for_any_step_are_not_resolved() -> None:
+    """Neither a right rule nor a wrong one is accused: no two steps agree."""
+    for factor in (1.0, 2.0):
+        f = opaque(lambda x: np.sin(1e12 * x), lambda x, c=factor: c * 1e12 * ar.cos(1e12 * x))
+        report = ar.gradcheck(f, np.array([0.3, 0.7]))
+        assert report.summary() == "nothing was compared; 2 skipped (2 not resolved by differences)"
+
+
+def test_kinks_beside_fast_waves_are_told_apart() -> None:
+    """At 0 the slope of |sin 10⁴x| jumps; at 0.3 it is steep, and no more."""
+    report = ar.gradcheck(lambda x: ar.abs(ar.sin(1e4 * x)), np.array([0.0, 0.3]))
+    assert report
+    assert (report.worst.kinks, report.compared) == (1, 1)
