@@ -116,13 +116,11 @@ def protocol(functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[...,
         name = NAMES.get(path, name if path == f"np.{name}" else "")
         if name not in functions:
             raise _no_rule(path)
-        theirs = _parameters(function)
         ours = functions[name]
-        positional, named = _by_name(list(theirs.values()), list(_parameters(ours)), arguments)
+        positional, named = _by_name(function, ours, arguments)
         if path == "np.linalg.norm":
-            _refuse_norm_of_matrix({**dict(zip(theirs, positional, strict=False)), **named, **options})
-        defaults = {key: parameter.default for key, parameter in theirs.items()}
-        return _called(path, ours, positional, {**named, **options}, defaults)
+            _refuse_norm_of_matrix({**dict(zip(_defaults(function), positional, strict=False)), **named, **options})
+        return _called(path, ours, positional, {**named, **options}, _defaults(function))
 
     return array_ufunc, array_function
 
@@ -150,21 +148,31 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
         return {}
 
 
+@lru_cache(maxsize=1024)
+def _defaults(function: Callable[..., Any]) -> Mapping[str, Any]:
+    return {name: parameter.default for name, parameter in _parameters(function).items()}
+
+
 def _by_name(
-    theirs: Sequence[Parameter], ours: Sequence[str], arguments: Sequence[Any]
-) -> tuple[list[Any], dict[str, Any]]:
+    function: Callable[..., Any], ours: Callable[..., Any], arguments: Sequence[Any]
+) -> tuple[Sequence[Any], dict[str, Any]]:
     """Arguments by place as far as NumPy's order is ours; from there on by NumPy's names."""
-    same = 0
+    same, rest = _order(function, ours)
+    if same is None:
+        return arguments, {}
+    return arguments[:same], dict(zip(rest, arguments[same:], strict=False))
+
+
+@lru_cache(maxsize=1024)
+def _order(function: Callable[..., Any], ours: Callable[..., Any]) -> tuple[int | None, Sequence[str]]:
+    """How many arguments have the same place in both (None: all of them), and the names of the others in NumPy's order."""
+    theirs, own = list(_parameters(function).values()), list(_parameters(ours))
     for place, parameter in enumerate(theirs):
         if parameter.kind is Parameter.VAR_POSITIONAL:
-            return list(arguments), {}
-        if parameter.kind is not Parameter.POSITIONAL_ONLY and ours[place : place + 1] != [parameter.name]:
-            break
-        same = place + 1
-    if not theirs:
-        return list(arguments), {}
-    rest = [parameter.name for parameter in theirs[same:]]
-    return list(arguments[:same]), dict(zip(rest, arguments[same:], strict=False))
+            return None, ()
+        if parameter.kind is not Parameter.POSITIONAL_ONLY and own[place : place + 1] != [parameter.name]:
+            return place, [parameter.name for parameter in theirs[place:]]
+    return len(theirs) or None, ()
 
 
 def _called(
@@ -181,10 +189,13 @@ def _called(
         elif not _idle(name, value, defaults.get(name)):
             raise ArgumentError(f"{path} of a tensor has no argument {name}; it takes {', '.join(known)}")
     try:
-        signature(ours).bind(*inputs, **given)
-    except TypeError as error:
-        raise ArgumentError(f"{path} of a tensor: {error}; it takes {', '.join(known)}") from None
-    return ours(*inputs, **given)
+        return ours(*inputs, **given)
+    except TypeError:
+        try:
+            signature(ours).bind(*inputs, **given)
+        except TypeError as error:
+            raise ArgumentError(f"{path} of a tensor: {error}; it takes {', '.join(known)}") from None
+        raise
 
 
 def _idle(name: str, value: Any, default: Any) -> bool:
