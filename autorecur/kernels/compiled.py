@@ -2,7 +2,7 @@
 
 A kernel is one function ``kernel`` for one signature. Its file in the cache is named by the hash of everything that
 it depends on, so that nothing stale is ever read; files are only written, never changed. What goes wrong with the
-cache (a folder that cannot be written, a damaged file, a second process) costs time and nothing else.
+cache (a folder that cannot be written or trusted, a damaged file, a second process) costs time and nothing else.
 """
 
 from __future__ import annotations
