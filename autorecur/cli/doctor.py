@@ -38,9 +38,9 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _cache() -> str:
-    import platformdirs
+    from autorecur.kernels.cache import cache_folder
 
-    folder = Path(platformdirs.user_cache_dir("autorecur"))
+    folder = cache_folder()
     if not folder.is_absolute():
         return "none: there is no home folder"
     existing = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
