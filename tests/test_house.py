@@ -40,7 +40,7 @@ def test_the_second_block_passes_the_tests() -> None:
     second = blocks("sh")[1].strip()
     assert "\n" not in second
     assert "'.[test]'" in second
-    assert second.endswith("-m pytest")
+    assert second.endswith("-m pytest -n auto")
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

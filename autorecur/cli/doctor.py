@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 
 from autorecur import __version__
 from autorecur.cli import terminal
