@@ -13,14 +13,17 @@ import numpy as np
 from autorecur.kernels.choice import LEAST_ROWS
 from autorecur.kernels.fused import Kernel, Trace, Traced, Unknown
 
-FORWARD: Mapping[str, str] = {
-    "softmax": """\
+TOP_OF_ROW = """\
 def kernel(results, xs):
     for r in range(results.shape[0]):
         top = xs[r, 0]
         for i in range(results.shape[1]):
             top = larger(xs[r, i], top)
         total = ZERO
+"""
+FORWARD: Mapping[str, str] = {
+    "softmax": TOP_OF_ROW
+    + """\
         for i in range(results.shape[1]):
             e = exp(xs[r, i] - top)
             results[r, i] = e
@@ -28,13 +31,8 @@ def kernel(results, xs):
         for i in range(results.shape[1]):
             results[r, i] /= total
 """,
-    "log_softmax": """\
-def kernel(results, xs):
-    for r in range(results.shape[0]):
-        top = xs[r, 0]
-        for i in range(results.shape[1]):
-            top = larger(xs[r, i], top)
-        total = ZERO
+    "log_softmax": TOP_OF_ROW
+    + """\
         for i in range(results.shape[1]):
             below = xs[r, i] - top
             results[r, i] = below

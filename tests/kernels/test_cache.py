@@ -16,7 +16,9 @@ from autorecur.kernels import angles, cache, composed, doubles, elementary, sing
 from autorecur.kernels import compiled as room
 from autorecur.kernels.choice import map_of
 
-pytestmark = pytest.mark.skipif(room.compiler() is None, reason="there is no compiler")
+pytestmark = pytest.mark.skipif(
+    room.compiler() is None, reason="numba is missing or switched off: nothing is kept on disk"
+)
 
 PROGRAM = """
 import numpy as np
