@@ -1,3 +1,12 @@
-"""Building blocks of neural networks, with PyTorch's names: :mod:`autorecur.nn.functional`."""
+"""Building blocks of neural networks, with PyTorch's names: modules, recurrent layers, :mod:`autorecur.nn.functional`."""
 
 from autorecur.nn import functional as functional
+from autorecur.nn.module import Module as Module
+from autorecur.nn.parameter import Parameter as Parameter
+from autorecur.nn.recurrent import GRU as GRU
+from autorecur.nn.recurrent import LSTM as LSTM
+from autorecur.nn.recurrent import RNN as RNN
+from autorecur.nn.recurrent import GRUCell as GRUCell
+from autorecur.nn.recurrent import LSTMCell as LSTMCell
+from autorecur.nn.recurrent import Recurrent as Recurrent
+from autorecur.nn.recurrent import RNNCell as RNNCell
