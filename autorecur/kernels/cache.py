@@ -52,7 +52,25 @@ def kernel_file(source: str, depends_on: tuple[str, ...]) -> Path | None:
 
 def holds_code(file: Path) -> bool:
     """Whether there is machine code of a kernel, sound or not."""
-    return any(path.suffix == ".nbc" for path in _parts(file))
+    return any(path.suffix in (".nbc", ".zip") for path in _parts(file))
+
+
+def packed(file: Path) -> Path:
+    """Where the machine code of a text with several functions lies."""
+    return file.parent / "__pycache__" / f"{file.stem}.zip"
+
+
+def keep(file: Path, code: bytes) -> None:
+    """Writes the machine code of a text at one stroke; where that fails, the next process has to compile again."""
+    with suppress(OSError):
+        written = tempfile.NamedTemporaryFile(dir=packed(file).parent, delete=False)  # noqa: SIM115 - renamed below
+        try:
+            with written:
+                written.write(code)
+            os.replace(written.name, packed(file))
+        except OSError:
+            Path(written.name).unlink(missing_ok=True)
+            raise
 
 
 def protect(file: Path) -> None:

@@ -7,6 +7,7 @@ cache (a folder that cannot be written or trusted, a damaged file, a second proc
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ import numpy as np
 
 from autorecur.kernels import angles, composed, doubles, elementary, singles
 from autorecur.kernels.cache import discard, holds_code, kernel_file, protect
+from autorecur.kernels.doubles import HALF, ROOT_HALF, real
 
 Kernel = Callable[..., Any]
 ROOMS: Mapping[str, tuple[ModuleType, ...]] = {
@@ -33,10 +35,15 @@ _known: dict[tuple[str, str, tuple[str, ...], bool], Kernel | None] = {}
 _announced = False
 
 
+def is_wanted() -> bool:
+    """Whether the environment lets compiled code run."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+
+
 @cache
 def compiler() -> ModuleType | None:
     """numba, unless it is missing or disabled."""
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+    if not is_wanted():
         return None
     try:
         import numba
@@ -52,7 +59,7 @@ def scalar_functions(dtype: str, wrap: Callable[[Any], Any] = lambda function: f
     """
     rooms = ROOMS[dtype]
     names = {name: value for name, value in vars(rooms[0]).items() if not name.startswith("_")}
-    names["__name__"] = __name__  # the module that unpickling looks for
+    names["math"], names["__name__"] = math, __name__  # the second is the module that unpickling looks for
     for room in rooms:
         for name, value in vars(room).items():
             if isinstance(value, FunctionType) and value.__module__ == room.__name__:
@@ -101,18 +108,12 @@ def _made(numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...]
 def _compiled(
     numba: ModuleType, source: str, dtype: str, arguments: tuple[str, ...], sums: bool, file: Path | None
 ) -> Kernel:
-    # ``contract`` lets a product and a sum be one instruction. Sums must not be reordered: the shift that rounds would go.
-    def inner(function: Any) -> Any:
-        flags = {"nnan", "nsz"} if function.__name__ == "larger" else {"contract"}
-        return numba.njit(error_model="numpy", fastmath=flags, forceinline=True)(function)
-
-    names = scalar_functions(dtype, inner)
-    names["choose"].py_func.__code__ = _choose.__code__
+    names = scalar_functions(dtype, lambda function: _inner(numba, function))
     exec(compile(source, str(file or "<kernel>"), "exec"), names)
     if file is None or not holds_code(file):
-        _announce(file is not None)
+        announce("kernels for large arrays", file is not None)
     order = {"reassoc", "nsz"} if sums else set()
-    with _beside_the_text(numba):
+    with beside_the_text(numba):
         kernel = numba.njit(error_model="numpy", fastmath=order, cache=file is not None)(names["kernel"])
     kernel.compile(_signature(numba, arguments))
     kernel.disable_compile()
@@ -122,8 +123,27 @@ def _compiled(
     return made
 
 
+def _inner(numba: ModuleType, function: FunctionType, file: Path | None = None) -> Any:
+    """A scalar function, compiled where it is called; in a file that is given its code is kept for other kernels.
+
+    ``contract`` lets a product and a sum be one instruction. Sums must not be reordered: the shift that rounds would go.
+    """
+    code = _COMPILED_FORMS.get(function.__name__, function).__code__
+    if file is not None:
+        code = code.replace(co_filename=str(file))
+    function.__code__ = code
+    flags = {"nnan", "nsz"} if function.__name__ == "larger" else {"contract"}
+    return numba.njit(error_model="numpy", fastmath=flags, forceinline=True, cache=file is not None)(function)
+
+
+def library(numba: ModuleType, dtype: str, file: Path | None) -> dict[str, Any]:
+    """The scalar functions of a dtype as :func:`scalar_functions` gives them, each compiled once and kept beside ``file``."""
+    with beside_the_text(numba):
+        return scalar_functions(dtype, lambda function: _inner(numba, function, file))
+
+
 @contextmanager
-def _beside_the_text(numba: ModuleType) -> Iterator[None]:
+def beside_the_text(numba: ModuleType) -> Iterator[None]:
     """Machine code goes into the folder of its text, whatever place numba was told to use for other programs."""
     wanted = {"CACHE_DIR": "", "CACHE_LOCATOR_CLASSES": "InTreeCacheLocator"}
     told = {name: getattr(numba.config, name) for name in wanted if hasattr(numba.config, name)}
@@ -140,6 +160,18 @@ def _choose(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
+def _erf(x: Any) -> Any:
+    return real(math.erf(x))
+
+
+def _normal_cdf(x: Any) -> Any:
+    return HALF * real(math.erfc(-x * ROOT_HALF))
+
+
+_COMPILED_FORMS = {"choose": _choose, "erf": _erf, "normal_cdf": _normal_cdf}
+"""What the compiler reads in the place of functions that call NumPy's or SciPy's."""
+
+
 def _signature(numba: ModuleType, arguments: tuple[str, ...]) -> Any:
     types = []
     for argument in arguments:
@@ -153,25 +185,25 @@ def _signature(numba: ModuleType, arguments: tuple[str, ...]) -> Any:
     return numba.void(*types)
 
 
-def _announce(kept: bool) -> None:
+def announce(what: str, kept: bool) -> None:
     """Says once that there is something to wait for."""
     global _announced
     if not _announced:
         _announced = True
         often = "once" if kept else "for this process alone"
-        print(f"autorecur: compiling kernels for large arrays, {often}", file=sys.stderr, flush=True)
+        print(f"autorecur: compiling {what}, {often}", file=sys.stderr, flush=True)
 
 
 def _depends_on(numba: ModuleType, dtype: str, arguments: tuple[str, ...], sums: bool) -> tuple[str, ...]:
     """All that the machine code of a text depends on; nothing where that cannot be told."""
     try:
-        return (dtype, *arguments, str(sums), numba.__version__, np.__version__, sys.version, _library())
+        return (dtype, *arguments, str(sums), numba.__version__, np.__version__, sys.version, library_text())
     except OSError:  # a package without its texts
         return ()
 
 
 @cache
-def _library() -> str:
+def library_text() -> str:
     """The texts that every kernel depends on: the scalar functions, and this one, with the compiler's flags."""
     files = [__file__, *(room.__file__ for rooms in ROOMS.values() for room in rooms)]
     return "".join(Path(str(file)).read_text(encoding="utf-8") for file in files)

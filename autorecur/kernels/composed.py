@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels.doubles import DENSITY, HALF, ONE, TWO, ZERO
+from autorecur.kernels.doubles import DENSITY, HALF, LEAK, ONE, TWO, ZERO
 from autorecur.kernels.elementary import choose, exp, expm1, expm1_of_negative, log_of
 
 
@@ -43,6 +43,27 @@ def elu(x: Any) -> Any:
     return choose(x > ZERO, x, expm1(choose(x > ZERO, ZERO, x)))
 
 
+def relu(x: Any) -> Any:
+    return choose(x <= ZERO, ZERO, x)
+
+
+def leaky_relu(x: Any) -> Any:
+    return choose(x > ZERO, x, LEAK * x)
+
+
+def softsign(x: Any) -> Any:
+    return x / (ONE + np.abs(x))
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """A NaN is passed on, whichever of the two it is."""
+    return choose((a >= b) | (a != a), a, b)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    return choose((a <= b) | (a != a), a, b)
+
+
 def heaviside(x: Any) -> Any:
     return choose(x > ZERO, ONE, ZERO)
 
@@ -61,6 +82,23 @@ def ratio(a: Any, b: Any) -> Any:
 
 def indicator(condition: Any) -> Any:
     return choose(condition, ONE, ZERO)
+
+
+def erf(x: Any) -> Any:
+    """Compiled, the C library's; so is the next."""
+    import scipy.special
+
+    return scipy.special.erf(x)
+
+
+def normal_cdf(x: Any) -> Any:
+    import scipy.special
+
+    return scipy.special.ndtr(x)
+
+
+def gelu(x: Any) -> Any:
+    return x * normal_cdf(x)
 
 
 def normal_pdf(x: Any) -> Any:

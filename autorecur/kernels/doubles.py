@@ -14,7 +14,9 @@ import numpy as np
 real, integer, bits = np.float64, np.int64, np.uint64
 """The numbers, and the integers of the same width."""
 ZERO, HALF, ONE, TWO = np.float64(0), np.float64(0.5), np.float64(1), np.float64(2)
-DENSITY = np.float64(0.3989422804014327)
+DENSITY, ROOT_HALF = np.float64(0.3989422804014327), np.float64(0.7071067811865476)
+LEAK = np.float64(0.01)
+"""The slope of leaky_relu below 0."""
 INFINITY, NAN = np.float64(np.inf), np.float64(np.nan)
 TOP, BOTTOM = np.float64(710), np.float64(-746)
 """Above and below, exp is infinite and 0."""

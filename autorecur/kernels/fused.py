@@ -30,15 +30,51 @@ CALLS: Mapping[str, str] = {
         name: name + "({})"
         for name in (
             *("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "silu", "elu"),
-            *("sign", "heaviside", "half_step", "normal_pdf"),
+            *("sign", "heaviside", "half_step", "normal_pdf", "relu", "leaky_relu", "softsign"),
         )
     },
-    "ratio": "ratio({}, {})",
+    **{name: name + "({}, {})" for name in ("ratio", "maximum", "minimum")},
 }
 """How the other ops are written with the scalar functions of this room."""
-POWERS = {1: "{0}", 2: "{0} * {0}", 3: "{0} * {0} * {0}", -1: "ONE / {0}", -2: "ONE / ({0} * {0})"}
+OF_THE_C_LIBRARY: Mapping[str, str] = {
+    "sin": "np.sin({})",
+    "cos": "np.cos({})",
+    "erf": "erf({})",
+    "normal_cdf": "normal_cdf({})",
+    "gelu": "gelu({})",
+    "raised": "{} ** {}",
+}
+"""Right, and no faster than NumPy: for loops that hold much else."""
+POWERS = {
+    0: "ONE",
+    1: "{0}",
+    2: "{0} * {0}",
+    3: "{0} * {0} * {0}",
+    4: "({0} * {0}) * ({0} * {0})",
+    0.5: "np.sqrt({0})",
+    -1: "ONE / {0}",
+    -2: "ONE / ({0} * {0})",
+}
 PLANS = 1000
 """So many rules are remembered."""
+
+
+def scalar_form(name: str, attributes: Mapping[str, Any]) -> str | None:
+    """An op of single numbers as text, with ``{}`` for each operand; None if it has no such form.
+
+    >>> scalar_form("sigmoid", {}), scalar_form("power", {"exponent": 2}), scalar_form("matmul", {})
+    ('sigmoid({})', '{0} * {0}', None)
+    """
+    if name == "power":
+        exponent = attributes["exponent"]
+        return POWERS.get(exponent, f"{{0}} ** real({float(exponent)!r})")
+    if attributes:
+        return None
+    if name == "square":
+        return POWERS[2]
+    if name == "where":
+        return "choose({} != ZERO, {}, {})"
+    return PLAIN.get(name) or CALLS.get(name) or OF_THE_C_LIBRARY.get(name)
 
 
 class Unknown(Exception):  # noqa: N818 - nothing went wrong
@@ -60,7 +96,7 @@ class Trace:
             name, attributes = "power", {"exponent": 2}
         if name == "power":
             exponent = attributes["exponent"]
-            if type(exponent) is not int or exponent not in POWERS:
+            if exponent not in POWERS:
                 raise Unknown
             return self.line(POWERS[exponent], inputs, 1)
         if name == "where":

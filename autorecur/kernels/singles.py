@@ -11,7 +11,8 @@ import numpy as np
 
 real, integer, bits = np.float32, np.int32, np.uint32
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
-DENSITY = np.float32(0.3989422804014327)
+DENSITY, ROOT_HALF = np.float32(0.3989422804014327), np.float32(0.7071067811865476)
+LEAK = np.float32(0.01)
 INFINITY, NAN = np.float32(np.inf), np.float32(np.nan)
 TOP, BOTTOM = np.float32(89), np.float32(-104)
 LOWEST = np.float32(-30)

@@ -256,7 +256,7 @@ def test_numba_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     numba = room.compiler()
     assert numba is not None
     monkeypatch.setattr(numba.config, "CACHE_DIR", "elsewhere")
-    with room._beside_the_text(numba):
+    with room.beside_the_text(numba):
         assert numba.config.CACHE_DIR == ""
     assert numba.config.CACHE_DIR == "elsewhere"
 
@@ -274,7 +274,7 @@ def test_another_text_has_another_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert first is not None
     assert first == file()
     others = [file(op="tanh"), file(dtype="float32"), file(sums=True)]
-    monkeypatch.setattr(room, "_library", lambda: "other functions")
+    monkeypatch.setattr(room, "library_text", lambda: "other functions")
     others.append(file())
     assert first not in others
     assert len(set(others)) == len(others)
@@ -285,11 +285,11 @@ def test_a_changed_text_behind_a_kernel_has_another_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType
 ) -> None:
     """The scalar functions count, and so does the module with the compiler's flags."""
-    before = room._library.__wrapped__()
+    before = room.library_text.__wrapped__()
     changed = tmp_path / "changed.py"
     changed.write_text(Path(str(module.__file__)).read_text(encoding="utf-8") + "#", encoding="utf-8")
     monkeypatch.setattr(module, "__file__", str(changed))
-    assert room._library.__wrapped__() != before
+    assert room.library_text.__wrapped__() != before
 
 
 def test_a_package_without_its_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,7 +297,7 @@ def test_a_package_without_its_texts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     numba = room.compiler()
     assert numba is not None
     monkeypatch.setattr(room, "__file__", str(tmp_path / "nowhere.py"))
-    monkeypatch.setattr(room, "_library", room._library.__wrapped__)
+    monkeypatch.setattr(room, "library_text", room.library_text.__wrapped__)
     assert room._depends_on(numba, "float64", (), False) == ()
 
 

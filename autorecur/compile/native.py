@@ -1,0 +1,177 @@
+"""From the text of functions on bare memory to the addresses of their machine code.
+
+The functions take pointers, no arrays, and are called by address, so that what calls them is compiled once for all.
+Their code is kept in the cache (``kernels/cache.py``) as object files; a second process loads it without numba.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autorecur.kernels.cache import discard, keep, kernel_file, packed, protect
+from autorecur.kernels.compiled import announce, compiler, is_wanted, library, library_text
+from autorecur.kernels.objects import load, pack, processor
+
+SECONDS = 1.5
+"""Compiling for longer than this is said."""
+_lock = threading.RLock()
+_known: dict[Any, Mapping[str, int] | None] = {}
+_libraries: dict[str, tuple[Path | None, dict[str, Any]]] = {}
+
+
+def addresses(source: str, functions: Mapping[str, int], dtype: str) -> Mapping[str, int] | None:
+    """The address of the machine code of each of a text's functions; None without a compiler.
+
+    ``functions`` says how many pointers each takes; its parameters are these, ``rows`` and ``sizes``. In the text the scalar
+    functions and constants of ``kernels`` are known by name. No two pointers of a call may lead to the same memory,
+    unless nothing is written there. A function whose name ends in ``_sums`` may add up in another order than written.
+    The code is called by numba's convention: a pointer to write a result to, one for an error, then the arguments.
+    """
+
+    def signature(numba: ModuleType, count: int) -> Any:
+        pointer = numba.types.CPointer(numba.from_dtype(np.dtype(dtype)))
+        sizes = numba.types.CPointer(numba.types.int64)
+        return numba.void(*[pointer] * count, numba.types.int64, sizes)
+
+    return functions_of(source, functions, dtype, signature)
+
+
+def functions_of(
+    source: str,
+    functions: Mapping[str, Any],
+    dtype: str,
+    signature: Callable[[ModuleType, Any], Any],
+    names: Callable[[str], Mapping[str, Any]] | None = None,
+    also: str = "",
+) -> Mapping[str, int] | None:
+    """The same for any signatures: ``signature(numba, functions[name])``. The text sees ``names(dtype)`` as well.
+
+    ``also`` is what the code depends on beside the text.
+    """
+    key = (source, *sorted(functions.items()), dtype)
+    if key not in _known:
+        with _lock:
+            if key not in _known:
+                making = _Making(source, functions, dtype, signature, names, also)
+                _known[key] = making.addresses() if is_wanted() else None
+    return _known[key]
+
+
+class _Making:
+    """One text on its way to addresses."""
+
+    def __init__(self, source: str, functions: Mapping[str, Any], dtype: str, signature: Any, names: Any, also: str):
+        self.source, self.functions, self.dtype = source, functions, dtype
+        self.signature, self.names, self.also = signature, names, also
+
+    def addresses(self) -> Mapping[str, int] | None:
+        """From the cache; else compiled and kept; if that fails, compiled."""
+        rest = _depends_on(self.dtype)
+        file = kernel_file(self.source, (*rest, repr(sorted(self.functions.items())), self.also)) if rest else None
+        if file is not None and packed(file).exists():
+            try:
+                return load(packed(file).read_bytes())
+            except Exception:  # whatever a damaged file leads to
+                discard(file)
+        numba = compiler()
+        if numba is None:
+            return None
+        archive = pack(self.objects(numba, file))
+        found = load(archive)
+        if file is not None:
+            keep(file, archive)
+            protect(file)
+        return found
+
+    def objects(self, numba: ModuleType, file: Path | None) -> dict[str, tuple[str, bytes]]:
+        """Every function's symbol and object file, with the library from the cache if that is sound."""
+        for _ in range(2):
+            kept, names = _library(numba, self.dtype, keep_it=file is not None)
+            if kept is None:
+                break
+            try:
+                with _said(kept):
+                    return self.compiled(numba, names, file)
+            except Exception:  # a damaged library; a text that is wrong fails once more below
+                discard(kept)
+                _libraries.clear()
+            finally:
+                protect(kept)
+        with _said(None):
+            return self.compiled(numba, library(numba, self.dtype, None), file)
+
+    def compiled(self, numba: ModuleType, names: dict[str, Any], file: Path | None) -> dict[str, tuple[str, bytes]]:
+        names = {**names, **(self.names(self.dtype) if self.names else {})}
+        exec(compile(self.source, str(file or "<functions>"), "exec"), names)
+        objects = {}
+        for name, described in self.functions.items():
+            flags = {"contract", "reassoc", "nsz"} if name.endswith("_sums") else {"contract"}
+            function = numba.njit(error_model="numpy", fastmath=flags, pipeline_class=_without_aliases())(names[name])
+            names[name] = function
+            function.compile(self.signature(numba, described))
+            (result,) = function.overloads.values()
+            objects[name] = (result.fndesc.llvm_func_name, result.library.serialize_using_object_code()[2][0])
+        return objects
+
+
+def _library(numba: ModuleType, dtype: str, keep_it: bool) -> tuple[Path | None, dict[str, Any]]:
+    """The scalar functions, compiled once for this machine, and the file beside which their code lies."""
+    file = kernel_file(library_text(), (*_depends_on(dtype), "library")) if keep_it else None
+    if dtype not in _libraries or _libraries[dtype][0] != file:
+        _libraries[dtype] = file, library(numba, dtype, file)
+    return _libraries[dtype]
+
+
+@cache
+def _without_aliases() -> type:
+    """numba's compiler, told that no two pointers of a call lead to the same memory."""
+    from numba.core.compiler import Compiler
+
+    class WithoutAliases(Compiler):
+        def define_pipelines(self) -> Any:
+            self.state.flags.noalias = True
+            return super().define_pipelines()
+
+    return WithoutAliases
+
+
+@contextmanager
+def _said(library: Path | None) -> Iterator[None]:
+    """A line about what takes long: at once if nothing is there yet, else after a while."""
+    what = "kernels for recurrences", library is not None
+    if library is None or not any(library.parent.glob(f"__pycache__/{library.stem}.*")):
+        announce(*what)
+    waiting = threading.Timer(SECONDS, announce, what)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        yield
+    finally:
+        waiting.cancel()
+
+
+@cache
+def _depends_on(dtype: str) -> tuple[str, ...]:
+    """All that machine code depends on beside its text; nothing where that cannot be told.
+
+    numba's version is read, not asked for: importing it takes longer than everything else.
+    """
+    found = find_spec("numba")
+    if found is None or found.origin is None:
+        return ()
+    try:
+        texts = [Path(found.origin).with_name("_version.py"), Path(__file__)]
+        read = [text.read_text(encoding="utf-8") for text in texts]
+        return (dtype, *read, library_text(), processor(), np.__version__, sys.version)
+    except (OSError, ImportError):
+        return ()
