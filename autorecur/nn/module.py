@@ -68,9 +68,10 @@ class Module:
         if isinstance(value, (Parameter, Module)):
             self._hold(name, value)
             return
-        if value is not None and (name in self._parameters or name in self._modules):
-            self._refuse(name, value)
-        self._forget(name)
+        if name not in vars(self):
+            if value is not None and (name in self._parameters or name in self._modules):
+                self._refuse(name, value)
+            self._forget(name)
         object.__setattr__(self, name, value)
 
     def _hold(self, name: str, value: Parameter | Module) -> None:
@@ -91,7 +92,9 @@ class Module:
             if name in self._parameters
             else ("module", "give it another Module, or None")
         )
-        raise DtypeError(f"{type(self).__name__}.{name} is a {what}, not a {type(value).__name__}: {instead}")
+        raise DtypeError(
+            f"{type(self).__name__}.{name} is a {what}, and this {type(value).__name__} cannot take its place: {instead}"
+        )
 
     def _forget(self, name: str) -> None:
         self._parameters.pop(name, None)
@@ -185,7 +188,7 @@ class Module:
         Incompatible(missing_keys=[], unexpected_keys=[])
         """
         if not isinstance(arrays, Mapping):
-            raise DtypeError(f"a state is a mapping from names to arrays, not a {type(arrays).__name__}")
+            raise DtypeError(f"a state is a mapping from names to arrays, not {type(arrays).__name__}")
         own = dict(self._all_parameters())
         missing = [name for name in own if name not in arrays]
         unexpected = [name for name in arrays if name not in own]

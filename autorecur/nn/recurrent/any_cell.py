@@ -51,7 +51,7 @@ class Recurrent(Module):
     def __init__(self, cell: Cell, sizes: Mapping[str, int], outputs: Sequence[str] | None = None) -> None:
         if not isinstance(cell, Cell):
             raise ArgumentError(
-                f"Recurrent: a cell is made by ar.cell(text) or taken from ar.cells, and this is a {type(cell).__name__}"
+                f"Recurrent: a cell is made by ar.cell(text) or taken from ar.cells, not {type(cell).__name__}"
             )
         self.cell = cell
         step = build(cell)
@@ -63,10 +63,10 @@ class Recurrent(Module):
                 raise ArgumentError(
                     f"Recurrent: {cell.name} does not compute {name!r}.{did_you_mean(str(name), computed)}"
                 )
-        needed = needed_for(self.outputs or (*cell.states, *cell.outputs), step.reads())
+        asked_for = (*cell.states, *cell.outputs) if self.outputs is None else self.outputs
+        needed = needed_for(asked_for, step.reads())
         self._states = tuple(name for name in cell.states if name in needed)
-        shown = self.outputs or tuple(name for name in computed if name in cell.outputs)
-        self._names = tuple(dict.fromkeys((*shown, *self._states)))
+        self._names = tuple(dict.fromkeys((*asked_for, *self._states)))
         read = {v.name for name in needed for v in variables(step.assignments[name].node)}
         learned = {key for state in cell.learned for key in cell.initial_keys(state)}
         self._read = tuple(name for name in cell.parameters if name in read or name in learned)
@@ -105,8 +105,11 @@ class Recurrent(Module):
         keys, steps = self.cell.initial_keys(state), whole.shape[0]
         batch = whole.shape[1 : whole.ndim - len(user_shape(self.cell.shapes[state]))]
         ends = np.full(batch, steps) if lengths is None else np.reshape(as_array(lengths), batch)
-        first = [self._first(key, given, whole)[None] for key in keys]
-        forward = "T" not in keys[0]
+        forward = "[T+" not in keys[0]
+        numbered = keys if forward else [f"{state}[{steps + i}]" for i in range(1, len(keys) + 1)]
+        first = [
+            _start(given.get(key, given.get(number)), whole)[None] for key, number in zip(keys, numbered, strict=True)
+        ]
         values = concatenate([*reversed(first), whole] if forward else [whole, *first])
         everywhere = tuple(np.indices(batch))
         last = {}
@@ -115,13 +118,13 @@ class Recurrent(Module):
             last[key] = values[(place, *everywhere)]
         return last
 
-    def _first(self, key: str, given: Mapping[str, Any], whole: Tensor) -> Tensor:
-        """The value with which a state started, for each sequence."""
-        value = given.get(key, given.get(key.replace("T", str(whole.shape[0]))))
-        shape = whole.shape[1:]
-        return Tensor(np.zeros(shape, whole.dtype)) if value is None else broadcast_to(as_tensor(value), shape)
-
     def extra_repr(self) -> str:
         sizes = [f"{name}={value}" for name, value in self.sizes.items()]
         outputs = [f"outputs={self.outputs!r}"] if self.outputs is not None else []
         return ", ".join([self.cell.name, *sizes, *outputs])
+
+
+def _start(value: Any, whole: Tensor) -> Tensor:
+    """The value with which a state started, zero if it was not given, for each sequence."""
+    shape = whole.shape[1:]
+    return Tensor(np.zeros(shape, whole.dtype)) if value is None else broadcast_to(as_tensor(value), shape)

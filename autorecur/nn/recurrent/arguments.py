@@ -58,6 +58,6 @@ def initial_state(layer: str, name: str, value: Any, wanted: tuple[int, ...], me
 def pair(layer: str, hx: Any) -> tuple[Any, Any]:
     """The two initial states of an LSTM; raises ArgumentError for anything but two."""
     if not isinstance(hx, (tuple, list)) or len(hx) != 2:
-        found = f"{len(hx)} of them" if isinstance(hx, (tuple, list)) else f"a {type(hx).__name__}"
+        found = f"{len(hx)} of them" if isinstance(hx, (tuple, list)) else type(hx).__name__
         raise ArgumentError(f"{layer}: hx is a pair, (h_0, c_0), not {found}")
     return hx[0], hx[1]
