@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from autorecur.cells import cells
 from autorecur.language.building import cell as read_cell
 from autorecur.language.canonical import write
 from autorecur.language.cell import Cell
-from autorecur.language.syntax import Name
+from autorecur.language.syntax import Expression, Name
 from autorecur.language.trees import names_in, substitute
 from autorecur.ops.indexing import getitem
 from autorecur.tape.tensor import Tensor, apply
@@ -136,8 +135,6 @@ def cell_in_direction(name: str, backward: bool) -> Cell:
     return read_cell("\n".join([f"name: {name}_backward", *headers, *equations]))
 
 
-def _mirrored(expression: Any) -> Any:
-    timed = [name for name in names_in(expression) if name.offset]
-    return substitute(
-        expression, {Name(each.name, each.offset): Name(each.name, -each.offset) for each in timed if each.offset}
-    )
+def _mirrored(expression: Expression) -> Expression:
+    timed = {name: Name(name.name, -name.offset) for name in names_in(expression) if name.offset}
+    return substitute(expression, timed)
