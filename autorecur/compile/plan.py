@@ -1,0 +1,393 @@
+"""From a program to the machine's tables, for given numbers of steps, samples and components.
+
+Slots: 0 the forward workspace, 1 the backward workspace, 2 the gradients of the parameters, then the user's own arrays in
+the order of :attr:`Plan.arrays`, which are read where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autorecur.compile import runner
+from autorecur.compile.backward import cotangent_name
+from autorecur.compile.equations import NotCompilable, Weight
+from autorecur.compile.layout import Kind
+from autorecur.compile.memory import Grid, Memory, Spot
+from autorecur.compile.native import addresses
+from autorecur.compile.program import Program
+from autorecur.compile.source import Function, Pointer
+from autorecur.compile.stack import Gemm, Gradient
+from autorecur.graph.node import Number
+from autorecur.language.sizes import resolve
+from autorecur.ops import Shape
+
+FORWARD, BACKWARD, GRADIENTS, ARRAYS = range(4)
+ONCE, ALL = 2, 0
+"""Loops without a direction: what has nothing to do with time, and all steps together."""
+TURNED = 1 << 16
+"""Weights of up to so many numbers are packed the way round in which the machine's own loops are fast."""
+Place = tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that tables depend on beside the program."""
+
+    sizes: tuple[tuple[str, int], ...]
+    steps: int
+    batch: int
+    rows: tuple[int, ...] | None
+    """For sequences of different lengths how many have each step."""
+    dtype: str
+    truncate: int
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    initial: frozenset[tuple[str, int]]
+    """Which initial states are given, as (state, step; 1, 2, … behind the last)."""
+    states: frozenset[str]
+    """Whose adjoint truncation cuts."""
+
+
+class Plan:
+    """A forward program for one setting: its memory, and the machine's program on it."""
+
+    def __init__(self, program: Program, setting: Setting, shapes: Mapping[str, Shape], pads: int) -> None:
+        self.program, self.setting, self.shapes = program, setting, {**shapes, **program.equations.shapes}
+        self.sizes = dict(setting.sizes)
+        self.itemsize = np.dtype(setting.dtype).itemsize
+        self.grid = Grid(setting.steps, setting.batch, setting.rows, pads)
+        self.arrays = (*setting.inputs, *setting.parameters)
+        self.slot = {name: ARRAYS + i for i, name in enumerate(self.arrays)}
+        self.memory = Memory(program.storage, self.shapes, self.sizes, self.grid)
+        self.staged = self._staged()
+        self.copies: dict[tuple[str, int], Spot] = {}
+        """In sequences of different lengths: what is read from another step, row by row beside its reader."""
+        self.tables = Tables(self, program, self.memory, FORWARD)
+        self.run = self.tables.assembled().run
+
+    def _staged(self) -> dict[str, Spot]:
+        """Inputs that must be copied into the workspace: read from another step, or of sequences that were sorted."""
+        found = {}
+        for name in self.setting.inputs:
+            distances = {away for other, away in self.program.reads if other == name}
+            if self.grid.rows is not None or distances - {0}:
+                width = self.components(name)
+                found[name] = Spot(self.memory.taken(self.all_rows * width), width, 0, 0)
+        return found
+
+    @property
+    def all_rows(self) -> int:
+        return int(self.grid.active.sum())
+
+    def components(self, name: str) -> int:
+        rows, columns = self.shapes[name]
+        return resolve(rows, self.sizes) * resolve(columns, self.sizes)
+
+    def number(self, node: Number) -> float:
+        value = node.approximate * float(node.value)
+        for size, exponent in node.sizes:
+            value *= float(resolve(size, self.sizes)) ** exponent
+        return value
+
+
+class BackwardPlan:
+    """A backward program beside a forward one."""
+
+    def __init__(self, plan: Plan, program: Program, cotangents: Sequence[str]) -> None:
+        self.plan, self.program = plan, program
+        self.arrays = tuple(map(cotangent_name, cotangents))
+        shapes = {cotangent_name(name): plan.shapes[name] for name in cotangents}
+        self.memory = Memory(program.storage, {**plan.shapes, **shapes, **program.equations.shapes}, plan.sizes, plan.grid)
+        self.gradients: dict[str, int] = {}
+        """Where the gradient of each parameter begins."""
+        self.count = 0
+        """How many numbers the gradients of the parameters have."""
+        for name in program.parameters:
+            self.gradients[name] = self.count
+            self.count += plan.components(name)
+        self.tables = Tables(plan, program, self.memory, BACKWARD, self)
+        self.run = self.tables.assembled().run
+
+
+@dataclass
+class Tables:
+    """The tables of one direction, as they grow."""
+
+    plan: Plan
+    program: Program
+    memory: Memory
+    slot: int
+    behind: BackwardPlan | None = None
+    loops: list[tuple[int, int, int]] = field(default_factory=list)
+    code: list[list[int]] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    ints: list[int] = field(default_factory=list)
+    numbers: list[float] = field(default_factory=list)
+    preparation: list[list[int]] = field(default_factory=list)
+    packs: dict[Any, tuple[int, int]] = field(default_factory=dict)
+    known: dict[Place, int] = field(default_factory=dict)
+    copies: dict[tuple[str, int], Spot] = field(default_factory=dict)
+    waiting: list[tuple[str, int]] = field(default_factory=list)
+    """Copies that some instruction reads and none has made yet."""
+
+    def assembled(self) -> runner.Program:
+        setting, grid = self.plan.setting, self.plan.grid
+        functions = self.functions()
+        loops: list[tuple[int, list[list[int]]]] = []
+        for part in self.program.parts:
+            body: list[list[int]] = []
+            for instruction in part.instructions:
+                if isinstance(instruction, Function):
+                    body.append(self.call(instruction, [f.name for f in self.program.functions].index(instruction.name)))
+                else:
+                    body.append(self.product(instruction))
+            first, inside = self.arriving(part.direction)
+            if first:
+                loops.append((1, first))
+            cuts = self.cuts(part.names)
+            if part.direction == 0 and cuts:
+                loops += [(ALL, body), (1, cuts)]
+            else:
+                loops.append((part.direction, [*inside, *body, *cuts]))
+        last = [self.gradient(gradient) for gradient in self.program.gradients]
+        first, inside = self.arriving(0)
+        loops += [(1, first)] if first else []
+        loops.append((ALL, last))
+        self.clear()
+        for direction, body in [(ONCE, self.preparation), *loops]:
+            if body:
+                self.loops.append((len(self.code), len(self.code) + len(body), direction))
+                self.code += body
+        return runner.assemble(
+            loops=self.loops,
+            code=self.code,
+            places=self.places,
+            starts=grid.starts,
+            rows=grid.active,
+            functions=functions,
+            ints=self.ints,
+            numbers=self.numbers,
+            pads=grid.pads,
+            steps=grid.steps,
+            truncate=setting.truncate,
+            dtype=setting.dtype,
+        )
+
+    def functions(self) -> list[int]:
+        wanted = {f.name: len(f.pointers) for f in self.program.functions}
+        if not wanted:
+            return []
+        found = addresses(self.program.source, wanted, self.plan.setting.dtype)
+        if found is None:
+            raise NotCompilable("numba's compiler is missing or switched off")
+        return [found[name] for name in wanted]
+
+    def place(self, place: Place) -> int:
+        if place not in self.known:
+            self.known[place] = len(self.places)
+            self.places.append(place)
+        return self.known[place]
+
+    # Operands: where a quantity lies, and how far its rows are apart.
+
+    def located(self, name: str, away: int) -> tuple[Place, int]:
+        plan, itemsize = self.plan, self.plan.itemsize
+        if name in plan.slot or name.startswith("k~"):
+            return self.array(name, away)
+        memory, slot = self.home(name)
+        spot = memory.spot(name, away)
+        if plan.grid.rows is not None and away != 0 and spot.table == 0:
+            return self.copied(name, away)
+        return spot.place(slot, itemsize), spot.width
+
+    def home(self, name: str) -> tuple[Memory, int]:
+        """The workspace that holds a quantity."""
+        return (self.memory, self.slot) if self.memory.holds(name) else (self.plan.memory, FORWARD)
+
+    def array(self, name: str, away: int) -> tuple[Place, int]:
+        """One of the user's arrays, (steps, samples, components), or a copy of it."""
+        plan, itemsize = self.plan, self.plan.itemsize
+        width = self.memory.components(name)
+        if name in plan.staged:
+            if plan.grid.rows is not None and away != 0:
+                return self.copied(name, away)
+            return Spot(plan.staged[name].offset, width, 0, away).place(FORWARD, itemsize), width
+        if self.behind is not None and name in self.behind.arrays:
+            slot = ARRAYS + len(plan.arrays) + self.behind.arrays.index(name)
+        else:
+            slot = plan.slot[name]
+        return Spot(-plan.grid.start(1) * width, width, 0, away).place(slot, itemsize), width
+
+    def copied(self, name: str, away: int) -> tuple[Place, int]:
+        """Sequences of different lengths: the rows of another step, beside those of the step that reads them."""
+        plan = self.plan
+        key = (name, away)
+        if key not in self.plan.copies and key not in self.copies:
+            width = self.memory.components(name)
+            found = plan.copies if self.slot == FORWARD else self.copies
+            found[key] = Spot(self.memory.taken(plan.all_rows * width), width, 0, 0)
+            self.waiting.append(key)
+        spot, slot = (plan.copies[key], FORWARD) if key in plan.copies else (self.copies[key], BACKWARD)
+        return spot.place(slot, plan.itemsize), spot.width
+
+    def arriving(self, direction: int) -> tuple[list[list[int]], list[list[int]]]:
+        """The copies that the instructions just written ask for: in a loop before them, or in their own loop."""
+        keys, self.waiting = self.waiting, []
+        lines = [self.copy(name, away) for name, away in keys]
+        return ([], lines) if direction else (lines, [])
+
+    def copy(self, name: str, away: int) -> list[int]:
+        """Behind the end of a sequence stand zeros for inputs and carries, and the initial value for a state."""
+        plan, itemsize, grid = self.plan, self.plan.itemsize, self.plan.grid
+        found, width = self.copied(name, away)
+        if name in plan.staged:
+            spot, slot = Spot(plan.staged[name].offset, width, 0, away), FORWARD
+        else:
+            memory, slot = self.home(name)
+            spot = memory.spot(name, away)
+        carry = slot == BACKWARD
+        state = not carry and name not in plan.staged
+        if away > 1 and state:
+            raise NotCompilable("a state that is read two or more steps later, in sequences of different lengths")
+        beyond = -1
+        if away > 0 and state:
+            begin = spot.offset + grid.start(grid.steps + 1) * spot.width
+            beyond = self.place((slot, begin * itemsize, 0, 0, 0))
+        places = [self.place(spot.place(slot, itemsize)), self.place(found)]
+        return [Kind.COPY, *places, width, spot.width, width, away, beyond, int(not carry), spot.width]
+
+    # Instructions.
+
+    def call(self, function: Function, number: int) -> list[int]:
+        places, apart = zip(*(self.pointed(p) for p in function.pointers), strict=True)
+        first = len(self.places)
+        self.places += places  # one after the other
+        start = len(self.ints)
+        self.ints += [*apart, *(resolve(size, self.plan.sizes) for size in function.sizes)]
+        return [Kind.CALL, number, first, len(places), start]
+
+    def pointed(self, p: Pointer) -> tuple[Place, int]:
+        if p.offset is not None:
+            return self.located(p.name, p.offset)
+        if p.gradient:
+            return (GRADIENTS, self.gradient_of(p.name) * self.plan.itemsize, 0, 0, 0), 0
+        return (self.plan.slot[p.name], 0, 0, 0, 0), 0
+
+    def gradient_of(self, parameter: str) -> int:
+        assert self.behind is not None
+        return self.behind.gradients[parameter]
+
+    def product(self, gemm: Gemm) -> list[int]:
+        operand, lda = self.located(gemm.operands[0], gemm.offset)
+        target, ldc = self.located(gemm.targets[0], 0)
+        weight, ldb, turned = self.weights(gemm)
+        taken = sum(resolve(block.taken_in, self.plan.sizes) for block in gemm.blocks[: len(gemm.operands)])
+        given = sum(resolve(block.given_out, self.plan.sizes) for block in gemm.blocks[: len(gemm.targets)])
+        places = [self.place(operand), weight, self.place(target)]
+        alpha = self.alpha(gemm.factor)
+        return [Kind.GEMM, *places, 0, int(turned), -1, given, taken, lda, ldb, ldc, int(gemm.accumulate), alpha, 0]
+
+    def alpha(self, factor: Number) -> int:
+        self.numbers.append(self.plan.number(factor))
+        return len(self.numbers) - 1
+
+    def weights(self, gemm: Gemm) -> tuple[int, int, bool]:
+        """The place of the weights of a product, how far their rows are apart, and whether they are read transposed."""
+        blocks = gemm.blocks
+        sides = [self.rows_and_columns(block.weight) for block in blocks]
+        small = sum(rows * columns for rows, columns in sides) <= TURNED
+        if len(blocks) == 1 and not (small and blocks[0].transposed):
+            return self.place(self.block(blocks[0].weight)), self.whole_columns(blocks[0].weight), blocks[0].transposed
+        key = (tuple((block.weight, block.transposed) for block in blocks), len(gemm.targets) > 1)
+        turned = all(block.transposed for block in blocks) and not small
+        if key not in self.packs:
+            self.packs[key] = self.packed(gemm, sides, turned)
+        place, apart = self.packs[key]
+        return place, apart, turned
+
+    def packed(self, gemm: Gemm, sides: Sequence[tuple[int, int]], turned: bool) -> tuple[int, int]:
+        """Copies the blocks into one matrix: (taken in, given out), or the other way round if ``turned``."""
+        ins = [s[1] if b.transposed else s[0] for s, b in zip(sides, gemm.blocks, strict=True)]
+        outs = [s[0] if b.transposed else s[1] for s, b in zip(sides, gemm.blocks, strict=True)]
+        side_by_side = len(gemm.targets) > 1
+        rows, columns = (ins[0], sum(outs)) if side_by_side else (sum(ins), outs[0])
+        apart = rows if turned else columns
+        begin = self.memory.taken(rows * columns)
+        row = column = 0
+        for block, (r, c), taken, given in zip(gemm.blocks, sides, ins, outs, strict=True):
+            offset = begin + (column * apart + row if turned else row * apart + column)
+            found = self.place((self.slot, offset * self.plan.itemsize, 0, 0, 0))
+            source = self.place(self.block(block.weight))
+            flip = int(block.transposed != turned)
+            self.preparation.append([Kind.PACK, source, found, r, c, self.whole_columns(block.weight), apart, flip])
+            row, column = (row, column + given) if side_by_side else (row + taken, column)
+        return self.place((self.slot, begin * self.plan.itemsize, 0, 0, 0)), apart
+
+    def rows_and_columns(self, weight: Weight) -> tuple[int, int]:
+        return resolve(weight.shape[0], self.plan.sizes), resolve(weight.shape[1], self.plan.sizes)
+
+    def whole_columns(self, weight: Weight) -> int:
+        return resolve(weight.whole[1], self.plan.sizes)
+
+    def begin(self, weight: Weight) -> int:
+        """Where a block begins in its parameter."""
+        start = resolve(weight.start, self.plan.sizes)
+        return start if weight.axis == -1 else start * self.whole_columns(weight)
+
+    def block(self, weight: Weight) -> Place:
+        return (self.plan.slot[weight.name], self.begin(weight) * self.plan.itemsize, 0, 0, 0)
+
+    def gradient(self, gradient: Gradient) -> list[int]:
+        first = gradient.outers[0]
+        left, lda = self.located(*first.left)
+        right, ldb = self.located(*first.right)
+        sides = [self.rows_and_columns(outer.weight) for outer in gradient.outers]
+        begin = self.gradient_of(first.weight.name) + self.begin(first.weight)
+        found = self.place((GRADIENTS, begin * self.plan.itemsize, 0, 0, 0))
+        rows, columns = sum(r for r, _ in sides), sides[0][1]
+        ldc = self.whole_columns(first.weight)
+        places = [self.place(left), self.place(right), found]
+        return [Kind.GEMM, *places, 1, 0, rows, columns, -1, lda, ldb, ldc, 1, self.alpha(first.factor), 0]
+
+    def cuts(self, names: Collection[str]) -> list[list[int]]:
+        """Truncation: carries that cross a cut are cleared."""
+        found = []
+        if self.plan.setting.truncate:
+            for carry in self.program.carries:
+                for part in carry.parts:
+                    if part in names and carry.state in self.plan.setting.states:
+                        place, apart = self.located(part, 0)
+                        width = self.memory.components(part)
+                        found.append([Kind.FILL, self.place(place), -1, width, apart, carry.offset])
+        return found
+
+    def clear(self) -> None:
+        """What must be zero when the program begins: initial states that are not given, carries, gradients."""
+        grid, initial = self.plan.grid, self.plan.setting.initial
+        outside = [*range(-grid.pads, 1), *range(grid.steps + 1, grid.steps + grid.pads + 1)]
+        for region, begin, width in self.memory.regions():
+            names = self.memory.storage.names_in(region)
+            if region.slots:
+                if any(name in self.program.rolling for name in names):
+                    self.fill(self.slot, begin, region.slots * grid.batch, width)
+                continue
+            own = begin - grid.start(1 - region.before) * width
+            for t in outside:
+                given = any((name, t if t < 1 else t - grid.steps) in initial for name in names)
+                if 1 - region.before <= t <= grid.steps + region.after and not given:
+                    self.fill(self.slot, own + grid.start(t) * width, grid.batch, width)
+        if self.slot == FORWARD:
+            for spot in self.plan.staged.values():
+                for t in outside:
+                    self.fill(FORWARD, spot.offset + grid.start(t) * spot.width, grid.batch, spot.width)
+        if self.behind is not None and self.behind.count:
+            self.fill(GRADIENTS, 0, 1, self.behind.count)
+
+    def fill(self, slot: int, begin: int, rows: int, width: int) -> None:
+        place = self.place((slot, begin * self.plan.itemsize, 0, 0, 0))
+        self.preparation.append([Kind.FILL, place, rows, width, width, 0])
