@@ -26,32 +26,11 @@ from typing import Any
 
 import numpy as np
 from peers import OURS, Library, libraries
+from turns import in_turns, smallest
 
 import autorecur as ar
 
 LINKS = 200
-
-
-def in_turns(actions: Mapping[str, Callable[[], object]], budget: float) -> dict[str, float]:
-    """Seconds of each action, the smallest of several rounds in which all take turns."""
-    counts, best = {}, {}
-    for name, action in actions.items():
-        action()
-        start = time.perf_counter()
-        action()
-        best[name] = time.perf_counter() - start
-        counts[name] = max(1, int(2e-3 / max(best[name], 1e-9)))
-    rounds, spent = 0, 0.0
-    while rounds < 5 or (spent < budget and rounds < 60):
-        start_of_round = time.perf_counter()
-        for name, action in actions.items():
-            start = time.perf_counter()
-            for _ in range(counts[name]):
-                action()
-            best[name] = min(best[name], (time.perf_counter() - start) / counts[name])
-        rounds += 1
-        spent += time.perf_counter() - start_of_round
-    return best
 
 
 def agree(name: str, found: Mapping[str, Any]) -> None:
@@ -90,7 +69,7 @@ def small_vectors(peers: list[Library], budget: float) -> dict[str, float]:
     arrays = [generator.standard_normal(4), np.abs(generator.standard_normal(4)) + 0.5]
     actions = {peer.name: peer.gradient(chain(peer.functions), arrays) for peer in peers}
     agree("chain", {name: [plain(g) for g in action()] for name, action in actions.items()})
-    return {name: seconds / (LINKS + 2) for name, seconds in in_turns(actions, budget).items()}
+    return {name: seconds / (LINKS + 2) for name, seconds in smallest(in_turns(actions, budget)).items()}
 
 
 Body = Callable[[Mapping[str, Callable[..., Any]]], Callable[..., Any]]
@@ -161,9 +140,9 @@ def large_arrays(
                 whole[peer.name] = peer.gradient(lambda *x, f=f, total=total: total(f(*x)), arrays)
             numbers = {peer.name: peer.numbers for peer in asked}
             agree(name, {library: [numbers[library](run())] for library, run in forward.items()})
-            yield name, size, "forward", in_turns(forward, budget)
+            yield name, size, "forward", smallest(in_turns(forward, budget))
             agree(name, {library: [plain(g) for g in run()] for library, run in whole.items()})
-            yield name, size, "forward and backward", in_turns(whole, budget)
+            yield name, size, "forward and backward", smallest(in_turns(whole, budget))
             gc.collect()
 
 
