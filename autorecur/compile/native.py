@@ -6,6 +6,7 @@ Their code is kept in the cache (``kernels/cache.py``) as object files; a second
 
 from __future__ import annotations
 
+import ast
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,13 @@ from autorecur.kernels.cache import discard, keep, kernel_file, packed, protect
 from autorecur.kernels.compiled import announce, compiler, is_wanted, library, library_text
 from autorecur.kernels.objects import load, pack, processor
 
+ARITIES = (4, 8, 12, 16, 24, 32, 48, 64, 96)
+"""So many pointers can be handed over; the parameters of a function are filled up to the next of these."""
+MOST_POINTERS = ARITIES[-1]
 SECONDS = 1.5
 """Compiling for longer than this is said."""
+_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Nothing in the code has to do with Python's objects. What it calls must be a part of it: the loader finds no more."""
 _lock = threading.RLock()
 _known: dict[Any, Mapping[str, int] | None] = {}
 _libraries: dict[str, tuple[Path | None, dict[str, Any]]] = {}
@@ -43,7 +49,35 @@ def addresses(source: str, functions: Mapping[str, int], dtype: str) -> Mapping[
         sizes = numba.types.CPointer(numba.types.int64)
         return numba.void(*[pointer] * count, numba.types.int64, sizes)
 
-    return functions_of(source, functions, dtype, signature)
+    filled = {name: arity(count) for name, count in functions.items()}
+    more = {name: filled[name] - count for name, count in functions.items()}
+    return functions_of(_with_more_pointers(source, more), filled, dtype, signature)
+
+
+def arity(count: int) -> int:
+    """With how many pointers a function of ``count`` pointers is called.
+
+    >>> arity(13)
+    16
+    """
+    found = next((arity for arity in ARITIES if arity >= count), None)
+    if found is None:
+        raise ValueError(
+            f"a function that takes {count} pointers cannot be called: at most {MOST_POINTERS} are handed over"
+        )
+    return found
+
+
+def _with_more_pointers(source: str, more: Mapping[str, int]) -> str:
+    """The text with so many unused parameters before ``rows`` in each function."""
+    if not any(more.values()):
+        return source
+    tree = ast.parse(source)
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef) and more.get(function.name):
+            unused = [ast.arg(f"unused{i}") for i in range(more[function.name])]
+            function.args.args[-2:-2] = unused
+    return ast.unparse(tree)
 
 
 def functions_of(
@@ -51,18 +85,17 @@ def functions_of(
     functions: Mapping[str, Any],
     dtype: str,
     signature: Callable[[ModuleType, Any], Any],
-    names: Callable[[str], Mapping[str, Any]] | None = None,
     also: str = "",
 ) -> Mapping[str, int] | None:
-    """The same for any signatures: ``signature(numba, functions[name])``. The text sees ``names(dtype)`` as well.
+    """The same for any signatures: ``signature(numba, functions[name])``; ``also`` is a text that the code depends on.
 
-    ``also`` is what the code depends on beside the text.
+    Other functions of the text are compiled into those that call them. The names of the dtype stand above the text's own.
     """
     key = (source, *sorted(functions.items()), dtype)
     if key not in _known:
         with _lock:
             if key not in _known:
-                making = _Making(source, functions, dtype, signature, names, also)
+                making = _Making(source, functions, dtype, signature, also)
                 _known[key] = making.addresses() if is_wanted() else None
     return _known[key]
 
@@ -70,9 +103,9 @@ def functions_of(
 class _Making:
     """One text on its way to addresses."""
 
-    def __init__(self, source: str, functions: Mapping[str, Any], dtype: str, signature: Any, names: Any, also: str):
+    def __init__(self, source: str, functions: Mapping[str, Any], dtype: str, signature: Any, also: str):
         self.source, self.functions, self.dtype = source, functions, dtype
-        self.signature, self.names, self.also = signature, names, also
+        self.signature, self.also = signature, also
 
     def addresses(self) -> Mapping[str, int] | None:
         """From the cache; else compiled and kept; if that fails, compiled."""
@@ -110,16 +143,21 @@ class _Making:
         with _said(None):
             return self.compiled(numba, library(numba, self.dtype, None), file)
 
-    def compiled(self, numba: ModuleType, names: dict[str, Any], file: Path | None) -> dict[str, tuple[str, bytes]]:
-        names = {**names, **(self.names(self.dtype) if self.names else {})}
+    def compiled(self, numba: ModuleType, library: dict[str, Any], file: Path | None) -> dict[str, tuple[str, bytes]]:
+        names: dict[str, Any] = {"__name__": __name__, **library}
         exec(compile(self.source, str(file or "<functions>"), "exec"), names)
+        for name, value in names.items():
+            if isinstance(value, FunctionType) and value.__globals__ is names:
+                flags = {"contract", "reassoc", "nsz"} if name.endswith("_sums") else {"contract"}
+                inner = {"forceinline": True} if name not in self.functions else _BARE
+                names[name] = numba.njit(
+                    error_model="numpy", fastmath=flags, pipeline_class=_without_aliases(), **inner
+                )(value)
+        names.update(library)
         objects = {}
         for name, described in self.functions.items():
-            flags = {"contract", "reassoc", "nsz"} if name.endswith("_sums") else {"contract"}
-            function = numba.njit(error_model="numpy", fastmath=flags, pipeline_class=_without_aliases())(names[name])
-            names[name] = function
-            function.compile(self.signature(numba, described))
-            (result,) = function.overloads.values()
+            names[name].compile(self.signature(numba, described))
+            (result,) = names[name].overloads.values()
             objects[name] = (result.fndesc.llvm_func_name, result.library.serialize_using_object_code()[2][0])
         return objects
 
