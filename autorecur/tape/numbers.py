@@ -18,7 +18,7 @@ NUMBERS = "biufc"
 
 
 def as_array(data: Any, dtype: Any = None, copy: bool = False) -> Array:
-    """The numbers of a tensor, an array, a number or a nested list; raises DtypeError."""
+    """The numbers of a tensor, an array, a number or a nested list, in the machine's byte order; raises DtypeError."""
     if isinstance(data, (list, tuple)):
         data = _without_tensors(data)
     elif hasattr(data, "__autorecur_apply__"):
@@ -36,7 +36,7 @@ def as_array(data: Any, dtype: Any = None, copy: bool = False) -> Array:
         raise DtypeError(f"no tensor can be made of {described(data)}") from None
     if array.dtype.kind not in NUMBERS:
         raise DtypeError(f"no tensor can be made of {described(data)}; a tensor holds numbers")
-    return array
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _without_tensors(data: Any) -> Any:

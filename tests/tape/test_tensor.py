@@ -129,6 +129,17 @@ def test_a_view_of_a_writeable_array_is_copied_as_well() -> None:
     assert x.grad.tolist() == [3, 4]
 
 
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">i4", "<f8"])
+def test_numbers_of_another_byte_order_are_turned(dtype: str) -> None:
+    """Numbers as they stand in some files go through every function, compiled or not."""
+    array = np.linspace(-1, 1, 60_000).reshape(600, 100).astype(dtype)
+    t = ar.tensor(array)
+    assert t.dtype.isnative
+    assert t.tolist() == array.tolist()
+    for f in (ar.sum, ar.softmax, ar.max):
+        assert np.array_equal(f(array, axis=1).numpy(), f(t, axis=1).numpy())
+
+
 def test_memory_of_something_else_is_copied() -> None:
     """A read-only array over a bytearray can still be written to."""
     memory = bytearray(np.array([3.0, 4.0]).tobytes())
