@@ -6,7 +6,7 @@ What stands behind ``dtype`` or ``out`` in NumPy is given by keyword.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import nan
 from typing import Any
@@ -21,13 +21,17 @@ from autorecur.ops.functions import absolute, square
 from autorecur.ops.shape import reshape
 from autorecur.tape.tensor import ArrayLike, Tensor, apply, as_tensor
 
+_WHOLE: Sequence[Mapping[str, Any]] = [{"axis": tuple(range(ndim)), "keepdims": False} for ndim in range(65)]
+"""What an op gets that joins all axes, by their number, of which NumPy has 64 at most."""
 
-def _joined(op: Op, name: str, a: ArrayLike, axis: Axis, keepdims: bool, **attributes: Any) -> Tensor:
+
+def _joined(op: Op, name: str, a: ArrayLike, axis: Axis, keepdims: bool) -> Tensor:
     a = as_tensor(a)
+    if axis is None and not keepdims:
+        return apply(op, (a,), _WHOLE[a._array.ndim])
     if axis is not None and type(axis) is not int:
         axis = plain_axis(axis, name)
-    arguments = _arguments(axis, a.ndim, bool(keepdims), name)
-    return apply(op, (a,), {**arguments, **attributes} if attributes else arguments)
+    return apply(op, (a,), _arguments(axis, a._array.ndim, bool(keepdims), name))
 
 
 @lru_cache(maxsize=256)
@@ -168,7 +172,10 @@ def norm(x: ArrayLike, ord: float | str | None = 2, axis: Axis = None, keepdims:
         return _joined(reductions.total, "norm", apply(absolute, (x,)), axis, keepdims)
     if power == float("inf"):
         return _joined(reductions.maximum_of, "norm", apply(absolute, (x,)), axis, keepdims)
-    return _joined(reductions.p_norm, "norm", x, axis, keepdims, ord=power)
+    x = as_tensor(x)
+    return apply(
+        reductions.p_norm, (x,), {"axis": normal_axes(axis, x.ndim, "norm"), "keepdims": bool(keepdims), "ord": power}
+    )
 
 
 def logsumexp(a: ArrayLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:

@@ -24,6 +24,7 @@ LEAST: Mapping[str, tuple[int, int]] = {
     "normal_pdf": (1000, 1000),
     "sin": (1000, NEVER),
     "cos": (1000, NEVER),
+    "relu": (1000, 1000),
 }
 """An op of one array: the smallest number of elements for which it is compiled, in float64 and in float32."""
 LEAST_TO_FUSE = 10_000
@@ -31,9 +32,9 @@ LEAST_TO_FUSE = 10_000
 
 LEAST_ROWS = 1000
 """From so many elements on softmax and its like are compiled along contiguous rows, forward and backward."""
-LEAST_SUMS = 50_000
-"""From so many elements on sums are compiled."""
-SHORT_ROW = 300
+LEAST_SUMS = 10_000
+"""From so many elements on sums, and the largest numbers of short rows, are compiled."""
+SHORT_ROW = 200
 """Rows up to this length have their largest number found by a compiled loop; NumPy is faster along longer ones."""
 
 
@@ -57,7 +58,10 @@ def large(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
         if loop is None:
             return kernel(x)
         found = np.empty(x.shape, dtype)
-        loop(found.reshape(-1), x.reshape(-1))
+        if x.ndim == 1:
+            loop(found, x)
+        else:
+            loop(found.reshape(-1), x.reshape(-1))
         return found
 
     return chosen
@@ -71,7 +75,8 @@ def _loop(name: str, dtype: str) -> Callable[..., Any] | None:
 
 def map_of(name: str) -> str:
     """The text of a loop that applies a scalar function to every number; large angles are the C library's."""
-    loop = f"def kernel(results, xs):\n    for i in range(results.size):\n        results[i] = {name}(xs[i])\n"
+    value = "choose(xs[i] <= ZERO, ZERO, xs[i])" if name == "relu" else f"{name}(xs[i])"  # a NaN stays one
+    loop = f"def kernel(results, xs):\n    for i in range(results.size):\n        results[i] = {value}\n"
     if name in ("sin", "cos"):
         loop += "    for i in range(results.size):\n        if np.abs(xs[i]) > REACH:\n"
         loop += f"            results[i] = np.{name}(xs[i])\n"

@@ -229,7 +229,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
         value = np.asarray(value)
     elif foreign and not tracked:
         value = unshared(value, arrays)
-    value.flags.writeable = False
+    value.setflags(False)  # read-only
     out = _new(Tensor)
     out._array = value
     out._grad = None

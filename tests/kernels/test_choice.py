@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autorecur.kernels import choice
-from autorecur.kernels.compiled import compiler
+from autorecur.kernels.compiled import compiler, interpreted
 from autorecur.ops import TABLE
 
 
@@ -23,6 +23,21 @@ def test_large_and_small_arrays_agree(name: str) -> None:
         parts = np.concatenate([kernel(part) for part in np.split(x.astype(dtype), 300)])
         assert whole.dtype == dtype
         np.testing.assert_allclose(whole.reshape(-1), parts, rtol=20 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_compiled_relu_is_exact(dtype: str) -> None:
+    """NumPy's maximum of x and 0 number by number, a NaN and the infinities among them."""
+    x = np.random.default_rng(0).standard_normal((30, 100)).astype(dtype)
+    x[0, :5] = np.nan, np.inf, -np.inf, 0.0, -0.0
+    found = TABLE["relu"].kernel(x)
+    assert found.dtype == x.dtype
+    np.testing.assert_array_equal(found, np.maximum(x, 0))
+    parts = [interpreted(choice.map_of("relu"), dtype), *filter(None, [choice._loop("relu", dtype)])]
+    for loop in parts:
+        row = np.empty(5, dtype)
+        loop(row, x[0, :5].copy())
+        np.testing.assert_array_equal(row, np.array([np.nan, np.inf, 0, 0, 0], dtype))
 
 
 @pytest.mark.parametrize("name", choice.LEAST)
