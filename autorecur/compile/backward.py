@@ -33,6 +33,8 @@ from autorecur.ops.op import Shape
 from autorecur.ops.reductions import COMPONENTS, total
 
 LOSS = "~L"
+COTANGENT = "to "
+"""``to h`` is the cotangent that comes from outside to the output h."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Backward:
 
 
 def cotangent_name(output: str) -> str:
-    return f"k~{output}"
+    return f"{COTANGENT}{output}"
 
 
 def carry_name(state: str, offset: int) -> str:
@@ -91,7 +93,7 @@ def backward(
     outers: list[Outer] = []
     shares: dict[str, str] = {}
     for name, adjoint in found.items():
-        if not adjoint.contributions or name.startswith("k~"):
+        if not adjoint.contributions or name.startswith(COTANGENT):
             continue
         if adjoint.timed:
             carries += _adjoint_equations(name, adjoint, nodes)
@@ -112,7 +114,7 @@ def backward(
 
 
 def _linear_loss(forward: Mapping[str, Node], outputs: Collection[str]) -> Node:
-    """Σ ⟨k, v⟩ over the outputs: its adjoints are those of any loss whose cotangents are the k."""
+    """Σ ⟨k, v⟩ over the outputs: its adjoints are those of any loss whose cotangents these are."""
     result: Node = number(0)
     for name in outputs:
         shape = forward[name].shape

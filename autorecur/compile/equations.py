@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from autorecur.compile.expand import expanded
 from autorecur.graph.adjoint import summands
@@ -161,6 +162,8 @@ INLINE = (matrix_transpose, block, broadcast_to)
 class Naming:
     """Gives a name to whatever a loop cannot compute in passing."""
 
+    taken: set[str] = field(default_factory=set)
+    """Names that are in use already."""
     found: dict[str, Node] = field(default_factory=dict)
     shared: dict[Node, Variable] = field(default_factory=dict)
 
@@ -194,9 +197,10 @@ class Naming:
 
     def variable(self, part: Node, owner: str) -> Variable:
         if part not in self.shared:
-            number_ = sum(1 for name in self.found if name.startswith(f"{owner}~"))
-            found = Variable(part.shape, name=f"{owner}~{number_ + 1}", offset=0)
-            self.found[found.name] = part
+            name = next(name for i in count(1) if (name := f"{owner}~{i}") not in self.taken)
+            found = Variable(part.shape, name=name, offset=0)
+            self.taken.add(name)
+            self.found[name] = part
             self.shared[part] = found
         return self.shared[part]
 
@@ -204,7 +208,7 @@ class Naming:
 def taken_apart(equations: Mapping[str, Node]) -> dict[str, Node]:
     """The equations with a name for every function, reduction and product in them; concatenations that a weight meets are
     split into products with blocks of the weight."""
-    naming = Naming()
+    naming = Naming(set(equations))
     for name, root in equations.items():
         naming.take_apart(name, root)
     stacks = {name: node for name, node in naming.found.items() if node.op is concatenate}
@@ -267,7 +271,7 @@ def separated(equations: Mapping[str, Node]) -> Equations:
 
 def _ready(equations: Mapping[str, Node]) -> dict[str, Node]:
     """Softmax and its like written out, and named again."""
-    naming = Naming()
+    naming = Naming(set(equations))
     for name, root in equations.items():
         naming.take_apart(name, expanded(root))
     return naming.found

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.compile import runner
-from autorecur.compile.backward import cotangent_name
+from autorecur.compile.backward import COTANGENT, cotangent_name
 from autorecur.compile.equations import NotCompilable, Weight
 from autorecur.compile.layout import Kind
 from autorecur.compile.memory import Grid, Memory, Spot
@@ -197,7 +197,7 @@ class Tables:
 
     def located(self, name: str, away: int) -> tuple[Place, int]:
         plan, itemsize = self.plan, self.plan.itemsize
-        if name in plan.slot or name.startswith("k~"):
+        if name in plan.slot or name.startswith(COTANGENT):
             return self.array(name, away)
         memory, slot = self.home(name)
         spot = memory.spot(name, away)

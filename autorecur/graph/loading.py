@@ -30,7 +30,8 @@ def _floating(array: Array) -> Array:
 class Loader:
     """The user's arrays or tensors by key, as values in the shapes of the equations.
 
-    ``at_last`` are inputs that exist at the last step alone, ``unneeded`` parameters that need not be given.
+    ``at_last`` are inputs that exist at the last step alone, ``unneeded`` parameters, inputs and states that nothing asked for
+    reads. With ``own_learned`` a learned initial state may be given for each sample.
     """
 
     def __init__(
@@ -41,10 +42,14 @@ class Loader:
         steps: int | None,
         at_last: Collection[str] = (),
         unneeded: Collection[str] = (),
+        own_learned: bool = False,
     ) -> None:
         self.cell = cell
         self.given = dict(given)
-        self.inputs = tuple(inputs)
+        self.known_inputs = tuple(inputs)
+        self.inputs = tuple(name for name in inputs if name not in unneeded)
+        self.states = tuple(name for name in cell.states if name not in unneeded)
+        self.own_learned = own_learned
         self.steps = steps
         self.dtype = np.result_type(np.float32, *(array.dtype for array in self.given.values()))
         self.last_only = frozenset(at_last)
@@ -55,31 +60,38 @@ class Loader:
         self.batched: dict[str, bool] = {}
         """Which inputs and initial states have a batch."""
 
-    def load(self) -> tuple[Values, int | None]:
+    def bind_all(self) -> None:
+        """Reads sizes, steps and batch off what is given; raises ShapeError where it does not fit or something is missing."""
         self.refuse_unknown()
         self.steps = self.found_steps()
         self.refuse_unknown_steps()
-        parameters = [name for name in self.cell.parameters if not name.endswith("]") and name not in self.unneeded]
-        for name in parameters:
+        self.parameters = tuple(
+            name for name in self.cell.parameters if not name.endswith("]") and name not in self.unneeded
+        )
+        for name in self.parameters:
             self.bind(name, self.require(name), 0)
         for name in self.inputs:
             self.bind(name, self.require(name), 0 if self.at_last(name) else 1, batched=True)
-        initial = {
+        self.initial = {
             (name, step.at(self.steps)): key
-            for name in self.cell.states
+            for name in self.states
             for step in initial_steps(self.cell.offsets, name)
             if (key := self.initial_key(name, step)) is not None
         }
-        for (name, _), key in initial.items():
-            self.bind(name, self.given[key], 0, batched=key not in self.cell.parameters, key=key)
+        for (name, _), key in self.initial.items():
+            self.bind(name, self.given[key], 0, batched=self.own_learned or key not in self.cell.parameters, key=key)
         self.refuse_mixed_batches()
+
+    def load(self) -> tuple[Values, int | None]:
+        self.bind_all()
+        assert self.steps is not None
         loaded = Values(self.sizes, self.steps)
-        loaded.parameters = {name: self.shaped(name, self.given[name], 0) for name in parameters}
+        loaded.parameters = {name: self.shaped(name, self.given[name], 0) for name in self.parameters}
         for name in self.inputs:
             self.load_input(name, loaded)
-        for name in self.cell.states:
+        for name in self.states:
             for step in initial_steps(self.cell.offsets, name):
-                found = initial.get((name, step.at(self.steps)))
+                found = self.initial.get((name, step.at(self.steps)))
                 array = self.shaped(name, self.given[found], 0) if found else self.zero(name)
                 loaded.quantities[name, step.at(self.steps)] = array
         return loaded, self.batch
@@ -97,7 +109,7 @@ class Loader:
 
     def refuse_unknown(self) -> None:
         states = {f"{name}[{step}]" for name in self.cell.states for step in initial_steps(self.cell.offsets, name)}
-        known = {*self.cell.parameters, *self.inputs, *states}
+        known = {*self.cell.parameters, *self.known_inputs, *states}
         for key in self.given:
             base = key.split("[")[0]
             if key not in known and not ("[" in key and base in self.cell.states):

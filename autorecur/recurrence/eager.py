@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import numpy as np
+
+from autorecur.arrays import broadcast_to, stack, where
+from autorecur.graph.loading import user_shape
 from autorecur.graph.program import Array, Values, compile_node
 from autorecur.graph.step import Step
 from autorecur.language.cell import Cell
 from autorecur.language.order import schedule
+from autorecur.language.sizes import resolve
 from autorecur.ops import Op
 from autorecur.ops.linear import matmul, matrix_transpose
 from autorecur.ops.op import shape_of
 from autorecur.ops.shape import reshape
 from autorecur.recurrence.lengths import Lengths
-from autorecur.tape.tensor import Tensor
+from autorecur.recurrence.prepared import Prepared
+from autorecur.tape.tensor import Tensor, as_tensor
 
 Key = tuple[str, int]
 Watch = Callable[[str, int, Array], None]
@@ -42,6 +48,70 @@ class _Reading(Mapping[Key, Array]):
         return len(self.quantities)
 
 
+class Eager:
+    """One run on the tape. ``adjoint`` holds what hooks brought, if the run is recorded."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        names: tuple[str, ...],
+        given: Mapping[str, Any],
+        steps: int | None,
+        lengths: Any,
+        truncate: int,
+        record: bool,
+    ) -> None:
+        self.cell = prepared.cell
+        loader = prepared.loader(names, given, steps)
+        self.values, self.batch = loader.load()
+        self.values.dtype = loader.dtype
+        self.lengths = None if lengths is None else Lengths(lengths, self.values.steps, self.batch)
+        if self.lengths is not None and self.lengths.ragged:
+            for name in loader.inputs:
+                for t in range(1, self.values.steps + 1):
+                    self.values.quantities[name, t] = self.lengths.masked(self.values.quantities[name, t], t, 0.0)
+        self.arrived: dict[Key, Any] = {}
+        watch = self.record if record else _nothing
+        needed, _ = prepared.needed(names)
+        quiet = self.lengths is not None and self.lengths.ragged  # behind the end of a sequence anything may happen
+        with np.errstate(all="ignore" if quiet else None):
+            run_eagerly(self.cell, prepared.step, needed, self.values, self.lengths, truncate or None, watch)
+
+    def whole(self, name: str) -> Tensor:
+        """All steps of a quantity; zero behind the end of a sequence."""
+        found = stack([self.step(name, t) for t in range(1, self.values.steps + 1)])
+        if self.lengths is not None and self.lengths.ragged:
+            exists = self.lengths.exists if self.lengths.batched else self.lengths.exists[:, 0]
+            found = where(exists.reshape((*exists.shape, *[1] * (found.ndim - exists.ndim))), found, 0.0)
+        return found
+
+    def step(self, name: str, t: int) -> Tensor:
+        """One step in the user's shape."""
+        value = as_tensor(self.values.quantities[name, t])
+        sizes = tuple(resolve(size, self.values.sizes) for size in user_shape(self.cell.shapes[name]))
+        full = tuple(resolve(size, self.values.sizes) for size in self.cell.shapes[name])
+        batch = () if self.batch is None else (self.batch,)
+        if value.shape != (*batch, *full):
+            value = broadcast_to(value, (*batch, *full))
+        return value.reshape((*batch, *sizes))
+
+    def record(self, name: str, t: int, value: Any) -> None:
+        """Remembers the adjoint of a value when it is known."""
+        if isinstance(value, Tensor) and value.requires_grad:
+            value.register_hook(lambda gradient: self.arrived.__setitem__((name, t), gradient))
+
+    def adjoint(self, name: str, whole: Tensor) -> Tensor:
+        found = np.zeros(whole.shape, whole.dtype)
+        for t in range(1, self.values.steps + 1):
+            if (name, t) in self.arrived:
+                found[t - 1] = self.arrived[name, t].data.reshape(found[t - 1].shape)
+        return Tensor(found)
+
+
+def _nothing(name: str, t: int, value: Any) -> None:
+    """What is done with a value that is not recorded."""
+
+
 def run_eagerly(
     cell: Cell,
     step: Step,
@@ -61,7 +131,12 @@ def run_eagerly(
         for name, a in step.assignments.items()
         if name in needed
     }
-    first = {name: values.quantities[name, values.steps + 1] for name in needed if _looks_ahead(cell, name)}
+    behind = {name: _behind(cell, name, values) for name in needed if _looks_ahead(cell, name)}
+    if lengths is not None and lengths.ragged:
+        for name, initial in behind.items():
+            for distance in range(1, len(initial) + 1):
+                t = values.steps + distance
+                values.quantities[name, t] = lengths.beyond(t, initial)
     for loop in schedule({name: reads[name] for name in reads if name in needed}):
         for t in range(values.steps, 0, -1) if loop.direction < 0 else range(1, values.steps + 1):
             reading.now = t
@@ -70,24 +145,17 @@ def run_eagerly(
                 if name in cell.shapes:
                     watch(name, t, value)
                 if lengths is not None:
-                    value = lengths.masked(value, t, first.get(name, 0.0))
+                    value = lengths.masked(value, t, lengths.beyond(t, behind[name]) if name in behind else 0.0)
                 values.quantities[name, t] = value
+
+
+def _behind(cell: Cell, name: str, values: Values) -> list[Array]:
+    """The given values of a state behind the last step."""
+    return [values.quantities[name, values.steps + j] for j in range(1, max(cell.offsets[name]) + 1)]
 
 
 def _looks_ahead(cell: Cell, name: str) -> bool:
     return any(offset > 0 for offset in cell.offsets.get(name, ()))
-
-
-def needed_for(wanted: Iterable[str], reads: Mapping[str, list[Key]]) -> set[str]:
-    """The wanted names and all that they are computed from."""
-    found: set[str] = set()
-    pending = [name for name in wanted if name in reads]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending.extend(other for other, _ in reads[name] if other in reads)
-    return found
 
 
 def _kernel(op: Op) -> Callable[..., Array]:

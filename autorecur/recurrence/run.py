@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autorecur.arrays import broadcast_to, stack, where
 from autorecur.errors import ArgumentError, ShapeError
-from autorecur.graph.loading import Loader, user_shape
-from autorecur.graph.program import Values
-from autorecur.graph.step import Step, build
-from autorecur.graph.walk import variables
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
-from autorecur.language.sizes import resolve
-from autorecur.recurrence.eager import Key, needed_for, run_eagerly
+from autorecur.recurrence.eager import Eager
 from autorecur.recurrence.lengths import Lengths
-from autorecur.tape.tensor import Tensor, as_array, as_tensor
+from autorecur.recurrence.prepared import Prepared, prepared
+from autorecur.tape.modes import state
+from autorecur.tape.tensor import Tensor, as_array
 
-BACKENDS = ("auto", "eager")
+BACKENDS = ("auto", "compiled", "eager")
 
 
 class Run(Mapping[str, Tensor]):
@@ -31,26 +28,25 @@ class Run(Mapping[str, Tensor]):
     """
 
     def __init__(
-        self, cell: Cell, values: Values, batch: int | None, names: Sequence[str], lengths: Lengths | None
+        self,
+        cell: Cell,
+        names: Sequence[str],
+        whole: Callable[[str], Tensor],
+        lengths: Lengths | None,
+        adjoint: Callable[[str, Tensor], Tensor] | None,
     ) -> None:
-        self._cell, self._values, self._batch, self._lengths = cell, values, batch, lengths
-        self._names = tuple(names)
-        self._stacked: dict[str, Tensor] = {}
-        self._arrived: dict[Key, Any] = {}
+        self._cell, self._names, self._whole, self._lengths, self._arrived = cell, tuple(names), whole, lengths, adjoint
+        self._known: dict[str, Tensor] = {}
         self.last: Mapping[str, Tensor] = _Lazy(self._names, self._last)
-        self.adjoint: Mapping[str, Tensor] = _Lazy((), self._adjoint)
+        self.adjoint: Mapping[str, Tensor] = _Lazy(self._names if adjoint else (), self._adjoint)
 
     def __getitem__(self, name: str) -> Tensor:
-        if name not in self._names:
-            raise KeyError(f"this run has no {name!r}.{did_you_mean(name, self._names)}")
-        if name not in self._stacked:
-            steps = [self._step(name, t) for t in range(1, self._values.steps + 1)]
-            whole = stack(steps)
-            if self._lengths is not None and self._lengths.ragged:
-                exists = self._lengths.exists.reshape((*self._lengths.exists.shape, *[1] * (whole.ndim - 2)))
-                whole = where(exists, whole, 0.0)
-            self._stacked[name] = whole
-        return self._stacked[name]
+        found = self._known.get(name)
+        if found is None:
+            if name not in self._names:
+                raise KeyError(f"this run has no {name!r}.{did_you_mean(name, self._names)}")
+            found = self._known[name] = self._whole(name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -58,40 +54,19 @@ class Run(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._names)
 
-    def record(self, name: str, t: int, value: Any) -> None:
-        """Remembers the adjoint of a value when it is known."""
-        self.adjoint = _Lazy(self._names, self._adjoint)
-        if isinstance(value, Tensor) and value.requires_grad:
-            value.register_hook(lambda gradient: self._arrived.__setitem__((name, t), gradient))
-
-    def _step(self, name: str, t: int) -> Tensor:
-        """One step in the user's shape."""
-        value = as_tensor(self._values.quantities[name, t])
-        sizes = tuple(resolve(size, self._values.sizes) for size in user_shape(self._cell.shapes[name]))
-        full = tuple(resolve(size, self._values.sizes) for size in self._cell.shapes[name])
-        batch = () if self._batch is None else (self._batch,)
-        if value.shape != (*batch, *full):
-            value = broadcast_to(value, (*batch, *full))
-        return value.reshape((*batch, *sizes))
-
     def _last(self, name: str) -> Tensor:
         whole = self[name]
         if any(offset > 0 for offset in self._cell.offsets.get(name, ())):
             return whole[0]
         if self._lengths is None:
             return whole[-1]
-        if self._batch is None:
+        if not self._lengths.batched:
             return whole[int(self._lengths.ends[0]) - 1]
-        return whole[self._lengths.ends - 1, np.arange(self._batch)]
+        return whole[self._lengths.ends - 1, np.arange(len(self._lengths.ends))]
 
     def _adjoint(self, name: str) -> Tensor:
-        whole = self[name]
-        found = np.zeros(whole.shape, whole.dtype)
-        for t in range(1, self._values.steps + 1):
-            if (name, t) in self._arrived:
-                gradient = self._arrived[name, t].data
-                found[t - 1] = np.broadcast_to(gradient, np.shape(gradient)).reshape(found[t - 1].shape)
-        return Tensor(found)
+        assert self._arrived is not None
+        return self._arrived(name, self[name])
 
 
 class _Lazy(Mapping[str, Tensor]):
@@ -131,44 +106,43 @@ def run(
         raise ArgumentError(f"there is no backend {backend!r}.{did_you_mean(str(backend), BACKENDS)}")
     if truncate is not None and (isinstance(truncate, bool) or not hasattr(truncate, "__index__") or truncate < 1):
         raise ArgumentError(f"truncate is a whole number of steps from 1, not {truncate!r}")
-    names = tuple(outputs) if outputs is not None else _shown(cell, record)
-    unknown = [name for name in names if name not in _assigned(cell)]
+    known = prepared(cell)
+    names = tuple(outputs) if outputs is not None else known.shown(record)
+    unknown = [name for name in names if name not in known.assigned]
     if unknown:
-        raise ShapeError(f"{cell.name} does not compute {unknown[0]!r}.{did_you_mean(unknown[0], _assigned(cell))}")
+        raise ShapeError(f"{cell.name} does not compute {unknown[0]!r}.{did_you_mean(unknown[0], known.assigned)}")
     given = {**_inputs(cell, x), **(params or {}), **_initial(cell, initial or {})}
     arrays = {key: value if isinstance(value, Tensor) else as_array(value) for key, value in given.items()}
-    step = build(cell)
-    needed = needed_for(names, step.reads())
-    loader = Loader(cell, cell.inputs, arrays, steps, unneeded=_unneeded(cell, step, needed))
-    values, batch = loader.load()
-    values.dtype = loader.dtype
-    known = None if lengths is None else Lengths(lengths, values.steps, batch)
-    if known is not None and known.ragged:
-        for name in cell.inputs:
-            for t in range(1, values.steps + 1):
-                values.quantities[name, t] = known.masked(values.quantities[name, t], t, 0.0)
-    out = Run(cell, values, batch, names, known)
-    run_eagerly(cell, step, needed, values, known, truncate, out.record if record else _nothing)
-    return out
+    asked = Asked(known, names, arrays, steps, lengths, truncate.__index__() if truncate else 0, record)
+    return asked.compiled(backend) or asked.eager()
 
 
-def _nothing(name: str, t: int, value: Any) -> None:
-    """What is done with a value that is not recorded."""
+@dataclass(frozen=True)
+class Asked:
+    """One call of ``run``."""
 
+    prepared: Prepared
+    names: tuple[str, ...]
+    given: Mapping[str, Any]
+    steps: int | None
+    lengths: Any
+    truncate: int
+    record: bool
 
-def _assigned(cell: Cell) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(assignment.name for assignment in cell.assignments))
+    def eager(self) -> Run:
+        """On the tape, op by op."""
+        run = Eager(self.prepared, self.names, self.given, self.steps, self.lengths, self.truncate, self.record)
+        return Run(self.prepared.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None)
 
-
-def _shown(cell: Cell, record: bool) -> tuple[str, ...]:
-    """States and outputs, or every named quantity."""
-    return tuple(name for name in _assigned(cell) if record or name in cell.states or name in cell.outputs)
-
-
-def _unneeded(cell: Cell, step: Step, needed: Collection[str]) -> frozenset[str]:
-    """Parameters that nothing needed reads."""
-    used = {v.name for name in needed for v in variables(step.assignments[name].node)}
-    return frozenset(name for name in cell.parameters if name not in used)
+    def compiled(self, backend: str) -> Run | None:
+        """As one fused op, if that is asked for and can be."""
+        known = self.prepared
+        if backend == "eager" or state.watch is not None:
+            return None
+        call = known.compiled.call(self)
+        if call is None:
+            return None
+        return Run(known.cell, self.names, call.whole, call.lengths, call.adjoint if self.record else None)
 
 
 def _inputs(cell: Cell, x: Any) -> dict[str, Any]:

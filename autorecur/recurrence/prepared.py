@@ -1,0 +1,100 @@
+"""What is known of a cell before any number is: its step, who needs whom, and later its compiled programs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from autorecur.graph.loading import Loader
+from autorecur.graph.step import Step, build
+from autorecur.graph.walk import variables
+from autorecur.language.cell import Cell
+
+if TYPE_CHECKING:
+    from autorecur.recurrence.compiled import CompiledCell
+
+
+class Prepared:
+    """A cell's step and all that follows from it, worked out once."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.step: Step = build(cell)
+        self.reads = self.step.reads()
+        self.assigned = tuple(dict.fromkeys(assignment.name for assignment in cell.assignments))
+        self.needs: dict[tuple[str, ...], tuple[frozenset[str], frozenset[str]]] = {}
+        self.refusals: set[str] = set()
+
+    def shown(self, record: bool) -> tuple[str, ...]:
+        """States and outputs, or every named quantity."""
+        cell = self.cell
+        return tuple(name for name in self.assigned if record or name in cell.states or name in cell.outputs)
+
+    def needed(self, names: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+        """The quantities that the named ones are computed from, and the parameters, inputs and states that none of these reads."""
+        if names not in self.needs:
+            needed = needed_for(names, self.reads)
+            used = {v.name for name in needed for v in variables(self.step.assignments[name].node)}
+            used |= {key for name in used if name in self.cell.states for key in self.cell.initial_keys(name)}
+            known = (*self.cell.parameters, *self.cell.inputs, *self.cell.states)
+            self.needs[names] = frozenset(needed), frozenset(name for name in known if name not in used)
+        return self.needs[names]
+
+    def loader(self, names: tuple[str, ...], given: Mapping[str, Any], steps: int | None) -> Loader:
+        cell = self.cell
+        return Loader(cell, cell.inputs, given, steps, unneeded=self.needed(names)[1], own_learned=True)
+
+    @cached_property
+    def compiled(self) -> CompiledCell:
+        from autorecur.recurrence.compiled import CompiledCell
+
+        return CompiledCell(self)
+
+    def refuse(self, reason: str) -> None:
+        """Says once why the cell runs eagerly."""
+        if reason not in self.refusals:
+            self.refusals.add(reason)
+            warnings.warn(f"{self.cell.name} runs eagerly, since it cannot be compiled: {reason}", stacklevel=8)
+
+
+CELLS = 256
+"""So many cells are remembered, those used last."""
+
+
+@lru_cache(CELLS)
+def _prepared(identity: Identity) -> Prepared:
+    return Prepared(identity.cell)
+
+
+class Identity:
+    """A cell as a key: the object itself, which is quicker than to compare texts."""
+
+    __slots__ = ("cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+
+    def __hash__(self) -> int:
+        return id(self.cell)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.cell is other.cell
+
+
+def prepared(cell: Cell) -> Prepared:
+    """What has been worked out for a cell."""
+    return _prepared(Identity(cell))
+
+
+def needed_for(wanted: Iterable[str], reads: Mapping[str, list[tuple[str, int]]]) -> set[str]:
+    """The wanted names and all that they are computed from."""
+    found: set[str] = set()
+    pending = [name for name in wanted if name in reads]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(other for other, _ in reads[name] if other in reads)
+    return found
