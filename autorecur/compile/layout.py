@@ -62,12 +62,14 @@ WIDTH_OF_CODE, WIDTH_OF_PLACE, WIDTH_OF_LOOP = 16, 5, 3
     SET_THREADS,
     GET_THREADS,
     SMALL,
-    SMALL_ROW,
+    SMALL_TURNED,
+    SMALL_TURNED_ROW,
     HANDLERS,
-) = range(21)
+) = range(22)
 LENGTH_OF_HEADER = HANDLERS + len(Kind)
 """The words of the header: offsets of tables and their sizes; from PADS on, numbers and addresses of functions.
 
-Products of at most SMALL multiplications (SMALL_ROW for one row) are computed by the machine itself. Without
+Products of at most SMALL multiplications are computed by the machine itself (SMALL_TURNED where B is transposed, and
+SMALL_TURNED_ROW if A is a single row). Without
 GET_THREADS the number of threads is left alone. From HANDLERS on, the address of what carries out each kind of instruction.
 """

@@ -27,7 +27,8 @@ from autorecur.compile.layout import (
     ROWS,
     SET_THREADS,
     SMALL,
-    SMALL_ROW,
+    SMALL_TURNED,
+    SMALL_TURNED_ROW,
     STARTS,
     STEPS,
     TOTAL_ROWS,
@@ -110,7 +111,10 @@ def multiply(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
     if m == 0 or n == 0:
         return
     nothing = k == 0 or crosses(program, t, program[code + 14])
-    if nothing or m * n * k <= program[SMALL] or (m == 1 and n * k <= program[SMALL_ROW]):
+    small = program[SMALL]
+    if b_turned:
+        small = program[SMALL_TURNED_ROW] if m == 1 else program[SMALL_TURNED]
+    if nothing or m * n * k <= small:
         if not accumulate:
             clear(c, m, n, ldc)
         if nothing:

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from autorecur.compile import layout
-from autorecur.compile.blas import SMALL_PRODUCT, SMALL_ROW, THREADED_PRODUCT, THREADED_ROW, Blas, blas
+from autorecur.compile.blas import SMALL, SMALL_TURNED, SMALL_TURNED_ROW, THREADED_PRODUCT, THREADED_ROW, Blas, blas
 from autorecur.compile.layout import Kind
 from autorecur.compile.native import arity, functions_of
 
 Rows = Sequence[Sequence[int]] | np.ndarray
 _call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+EVERYTHING = int(np.iinfo(np.int64).max)
 _unused = ctypes.create_string_buffer(16)
 """Where compiled functions write what they return: nothing."""
 OPERANDS = {
@@ -229,8 +230,9 @@ class _Tables:
             layout.TOTAL_ROWS: total,
             layout.GEMM_ROUTINE: routines.gemm,
             layout.GEMV_ROUTINE: routines.gemv,
-            layout.SMALL: SMALL_PRODUCT if routines.gemm else np.iinfo(np.int64).max,
-            layout.SMALL_ROW: SMALL_ROW if routines.gemm else 0,
+            layout.SMALL: SMALL if routines.gemm else EVERYTHING,
+            layout.SMALL_TURNED: SMALL_TURNED if routines.gemm else EVERYTHING,
+            layout.SMALL_TURNED_ROW: SMALL_TURNED_ROW if routines.gemm else EVERYTHING,
         }
         if self._wants_threads(total):
             header |= {layout.SET_THREADS: routines.set_threads, layout.GET_THREADS: routines.get_threads}

@@ -83,10 +83,10 @@ def product(a: int, b: int, c: int, m: int, n: int, k: int, lds: Sequence[int], 
 
 
 @dtypes
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     m=st.sampled_from([0, 1, 2, 3, 7, 33]),
-    n=st.sampled_from([1, 2, 5, 16, 61]),
+    n=st.sampled_from([1, 2, 5, 16, 61, 200]),
     k=st.sampled_from([0, 1, 3, 4, 9, 64]),
     turned=st.tuples(st.booleans(), st.booleans()),
     accumulate=st.booleans(),
