@@ -11,15 +11,13 @@ from autorecur import random
 from autorecur.arrays import broadcast_to, concatenate
 from autorecur.errors import ArgumentError
 from autorecur.graph.loading import user_shape
-from autorecur.graph.step import build
-from autorecur.graph.walk import variables
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.language.sizes import names_in
 from autorecur.nn.module import Module
 from autorecur.nn.parameter import Parameter
 from autorecur.recurrence import Run
-from autorecur.recurrence.eager import needed_for
+from autorecur.recurrence.prepared import prepared
 from autorecur.tape.tensor import Tensor, as_array, as_tensor
 
 
@@ -54,7 +52,6 @@ class Recurrent(Module):
                 f"Recurrent: a cell is made by ar.cell(text) or taken from ar.cells, not {type(cell).__name__}"
             )
         self.cell = cell
-        step = build(cell)
         asked = (outputs,) if isinstance(outputs, str) else outputs
         self.outputs = None if asked is None else tuple(asked)
         computed = [each.name for each in cell.assignments]
@@ -64,12 +61,10 @@ class Recurrent(Module):
                     f"Recurrent: {cell.name} does not compute {name!r}.{did_you_mean(str(name), computed)}"
                 )
         asked_for = (*cell.states, *cell.outputs) if self.outputs is None else self.outputs
-        needed = needed_for(asked_for, step.reads())
+        needed, unread = prepared(cell).needed(tuple(asked_for))
         self._states = tuple(name for name in cell.states if name in needed)
         self._names = tuple(dict.fromkeys((*asked_for, *self._states)))
-        read = {v.name for name in needed for v in variables(step.assignments[name].node)}
-        learned = {key for state in cell.learned for key in cell.initial_keys(state)}
-        self._read = tuple(name for name in cell.parameters if name in read or name in learned)
+        self._read = tuple(name for name in cell.parameters if name not in unread)
         self.sizes = dict(sizes) if isinstance(sizes, Mapping) else sizes
         self.reset_parameters()
 
