@@ -164,3 +164,21 @@ def doctor() -> int:
     from autorecur.cli.doctor import examine
 
     return examine()
+
+
+@program.command(
+    cls=Command,
+    examples="""
+    autorecur cache              # what is kept, how large it is, when it was made
+    autorecur cache --clear      # remove it; what is needed again is compiled again
+    """,
+)
+@click.option("--list", "wants_list", is_flag=True, help="List the kernels; so does the command without an option.")
+@click.option("--clear", "wants_clear", is_flag=True, help="Remove them, and nothing else that lies in the folder.")
+def cache(wants_list: bool, wants_clear: bool) -> int:
+    """The compiled kernels that are kept on disk."""
+    from autorecur.cli import kept
+
+    if wants_list or not wants_clear:
+        kept.show()
+    return kept.clear() if wants_clear else 0

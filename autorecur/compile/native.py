@@ -72,12 +72,14 @@ def _with_more_pointers(source: str, more: Mapping[str, int]) -> str:
     """The text with so many unused parameters before ``rows`` in each function."""
     if not any(more.values()):
         return source
-    tree = ast.parse(source)
-    for function in tree.body:
+    lines = source.split("\n")
+    for function in ast.parse(source).body:
         if isinstance(function, ast.FunctionDef) and more.get(function.name):
-            unused = [ast.arg(f"unused{i}") for i in range(more[function.name])]
-            function.args.args[-2:-2] = unused
-    return ast.unparse(tree)
+            rows = function.args.args[-2]
+            line = lines[rows.lineno - 1].encode()
+            unused = "".join(f"unused{i}, " for i in range(more[function.name]))
+            lines[rows.lineno - 1] = f"{line[: rows.col_offset].decode()}{unused}{line[rows.col_offset :].decode()}"
+    return "\n".join(lines)
 
 
 def functions_of(
@@ -110,7 +112,8 @@ class _Making:
     def addresses(self) -> Mapping[str, int] | None:
         """From the cache; else compiled and kept; if that fails, compiled."""
         rest = _depends_on(self.dtype)
-        file = kernel_file(self.source, (*rest, repr(sorted(self.functions.items())), self.also)) if rest else None
+        text = f"# {self.dtype}: {', '.join(self.functions)}\n{self.source}"
+        file = kernel_file(text, (*rest, repr(sorted(self.functions.items())), self.also)) if rest else None
         if file is not None and packed(file).exists():
             try:
                 return load(packed(file).read_bytes())
@@ -164,7 +167,8 @@ class _Making:
 
 def _library(numba: ModuleType, dtype: str, keep_it: bool) -> tuple[Path | None, dict[str, Any]]:
     """The scalar functions, compiled once for this machine, and the file beside which their code lies."""
-    file = kernel_file(library_text(), (*_depends_on(dtype), "library")) if keep_it else None
+    text = f"# {dtype}: the functions of single numbers\n{library_text()}"
+    file = kernel_file(text, _depends_on(dtype)) if keep_it else None
     if dtype not in _libraries or _libraries[dtype][0] != file:
         _libraries[dtype] = file, library(numba, dtype, file)
     return _libraries[dtype]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -85,6 +87,50 @@ def discard(file: Path) -> None:
     for path in _parts(file):
         with suppress(OSError):
             path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kernel in the cache folder: its text, what that says of itself, its bytes, and the second of its making."""
+
+    file: Path
+    what: str
+    size: int
+    made: float
+
+
+def kept() -> list[Kept]:
+    """The kernels in the cache folder, the oldest first; files of others there are passed over."""
+    found = []
+    for file in cache_folder().glob("k*.py"):
+        if _OURS.fullmatch(file.name):
+            with suppress(OSError):  # another process removed it
+                about = [path.lstat() for path in _parts(file)]
+                found.append(Kept(file, _what(file), sum(part.st_size for part in about), file.lstat().st_mtime))
+    return sorted(found, key=lambda kernel: (kernel.made, kernel.file.name))
+
+
+def clear() -> list[Kept]:
+    """Removes every kernel from the cache folder, and nothing else; returns those that could not be removed."""
+    for kernel in kept():
+        discard(kernel.file)
+    return kept()
+
+
+_OURS = re.compile(r"k[0-9a-f]{24}\.py")
+_BYTES_READ = 1 << 20
+
+
+def _what(file: Path) -> str:
+    """What a text says of itself in its first line; else its last line, the innermost of a loop. No link is followed."""
+    if file.is_symlink():
+        return "a link"
+    with file.open("rb") as text:
+        lines = text.read(_BYTES_READ).decode("utf-8", "replace").splitlines()
+    first = lines[0].strip() if lines else ""
+    if first.startswith(("#", '"""')):
+        return first.strip('#" ')
+    return lines[-1].strip() if lines else "nothing"
 
 
 def _parts(file: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from autorecur.derive import derivation, losses
 from tests.cli.conftest import CommandLine
 
 
-@pytest.mark.parametrize("command", ["derive", "check", "cells", "doctor"])
+@pytest.mark.parametrize("command", ["derive", "check", "cells", "doctor", "cache"])
 def test_every_commands_help_shows_examples(autorecur: CommandLine, command: str) -> None:
     """``autorecur COMMAND --help`` ends with commands to type."""
     outcome = autorecur(command, "--help")
@@ -34,7 +34,7 @@ def test_version(autorecur: CommandLine) -> None:
     ("typed", "message"),
     [
         (["derve", "lstm"], "there is no command 'derve'. Did you mean 'derive'?"),
-        (["xyz"], "there is no command 'xyz'. There are derive, check, cells, doctor."),
+        (["xyz"], "there is no command 'xyz'. There are derive, check, cells, doctor, cache."),
         (["derive", "lstm", "--step", "3"], "there is no option '--step'. Did you mean '--steps'?"),
         (
             ["derive", "lstm", "--pdf_engine", "latex"],
