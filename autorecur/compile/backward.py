@@ -12,15 +12,12 @@ from dataclasses import dataclass
 
 from autorecur.compile.equations import (
     Equations,
-    Naming,
     Weight,
     as_product,
     as_vector,
-    as_weight,
     needed_by,
     separated,
     taken_apart,
-    timed,
     without_number,
 )
 from autorecur.graph.adjoint import Adjoint, adjoint_name, adjoints, summands
@@ -73,6 +70,11 @@ def cotangent_name(output: str) -> str:
 
 def carry_name(state: str, offset: int) -> str:
     return f"{adjoint_name(state)}[t{offset:+d}]"
+
+
+def share_name(parameter: str) -> str:
+    """What one step and sample adds to the gradient of a parameter, where that is computed number by number."""
+    return f"{adjoint_name(parameter)}[t]"
 
 
 def backward(
@@ -177,7 +179,7 @@ def _to_parameter(
                 signed = term if sign > 0 else -term
                 rest = signed if rest is None else rest + signed
     if rest is not None:
-        label = f"{adjoint_name(name)}[t]"
+        label = share_name(name)
         nodes[label] = rest
         shares[label] = name
 

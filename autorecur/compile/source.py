@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autorecur.compile.equations import NotCompilable, vector_size
-from autorecur.compile.native import MOST_POINTERS
 from autorecur.compile.fuse import Extent, Loop, Statement, extent_of
+from autorecur.compile.native import MOST_POINTERS
 from autorecur.graph.node import Node, Number, Variable, as_it_is
 from autorecur.kernels.fused import scalar_form
 from autorecur.ops import Size
@@ -20,8 +20,6 @@ from autorecur.ops.arithmetic import multiply
 from autorecur.ops.linear import block, matmul, matrix_transpose
 from autorecur.ops.op import Shape
 from autorecur.ops.reductions import broadcast_to
-
-
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,14 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Function:
-    """The text of a segment, what its pointers point to, and the sizes that it reads."""
+    """The text of a segment, what its pointers point to, the sizes that it reads, and the loops that it was made from."""
 
     name: str
     text: str
     pointers: tuple[Pointer, ...]
     sizes: tuple[Size, ...]
+    loops: tuple[Loop, ...] = field(default=(), compare=False)
+
 
 def function(
     name: str,
@@ -96,7 +96,7 @@ class _Writer:
         head += [f"    z{i} = sizes[{count + i}]  # {size}" for size, i in self.sizes.items()]
         head += [f"    {name} = {text}" for text, name in self.constants.items()]
         text = "\n".join([*head, "    for b in range(rows):", *(f"        {line}" for line in body), ""])
-        return Function(self.name, text, tuple(self.pointers), tuple(self.sizes))
+        return Function(self.name, text, tuple(self.pointers), tuple(self.sizes), tuple(self.loops))
 
     def size(self, size: Size) -> str:
         return f"z{self.sizes.setdefault(size, len(self.sizes))}"
