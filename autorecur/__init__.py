@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from autorecur.random import manual_seed as manual_seed
     from autorecur.tape.anomalies import debug_anomalies as debug_anomalies
     from autorecur.tape.checkpoint import checkpoint as checkpoint
+    from autorecur.tape.detach import detach as detach
     from autorecur.tape.modes import enable_grad as enable_grad
     from autorecur.tape.modes import no_grad as no_grad
     from autorecur.tape.primitive import primitive as primitive
@@ -64,6 +65,7 @@ __all__ = [
     "cells",
     "checkpoint",
     "debug_anomalies",
+    "detach",
     "enable_grad",
     "grad",
     "gradcheck",
@@ -100,6 +102,7 @@ _ROOMS = {
     "primitive": "tape.primitive",
     "checkpoint": "tape.checkpoint",
     "debug_anomalies": "tape.anomalies",
+    "detach": "tape.detach",
     "manual_seed": "random",
     "gradcheck": "testing.checking",
 }
