@@ -22,12 +22,12 @@ def detach(x: Any) -> Any:
     >>> import numpy as np
     >>> import autorecur as ar
     >>> cell = ar.cells["rnn"]
-    >>> params = {name: ar.tensor(p, requires_grad=True) for name, p in cell.init({"n_x": 2, "n_h": 3}).items()}
+    >>> params = {name: ar.tensor(p, requires_grad=True) for name, p in cell.init({"n_x": 2, "n_h": 3, "n_y": 1}).items()}
     >>> states = None
     >>> for piece in np.split(np.ones((12, 4, 2)), 3):
     ...     out = cell.run(piece, params, initial=states)
     ...     out["h"].sum().backward()
-    ...     states = ar.detach(out.last)
+    ...     states = ar.detach({name: out.last[name] for name in cell.states})
     >>> states["h"].shape, states["h"].requires_grad
     ((4, 3), False)
     """

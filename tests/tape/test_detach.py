@@ -93,7 +93,7 @@ def test_inside_a_transform_it_is_a_constant() -> None:
 def test_pieces_with_detached_states_are_a_truncated_run(name: str) -> None:
     """Outputs of the whole run, gradients of ``truncate=``."""
     cell = ar.cells[name]
-    values = cell.init({"n_x": 2, "n_h": 3}, seed=1)
+    values = cell.init({"n_x": 2, "n_h": 3, "n_y": 2}, seed=1)
     x = np.random.default_rng(0).standard_normal((12, 4, 2))
     whole, pieces = ({k: ar.tensor(v, requires_grad=True) for k, v in values.items()} for _ in range(2))
     out = cell.run(x, whole, truncate=4)
