@@ -1,6 +1,6 @@
 """The table that decides which op is compiled: NumPy against the compiled loop against PyTorch, one thread.
 
-    python benchmarks/kernels.py > benchmarks/kernels.md      # two minutes
+    python benchmarks/kernels.py > benchmarks/kernels.md      # three minutes
 
 Nanoseconds an element, the smallest of several rounds in turns; a compiled loop is timed with its call.
 """
@@ -14,12 +14,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autorecur.kernels import choice
+from autorecur.kernels import choice, sums
 from autorecur.kernels.fused import fused
 from autorecur.kernels.rows import along_rows, rows_fused
 from autorecur.ops import TABLE
@@ -46,7 +48,7 @@ def smallest(actions: list[Callable[[], Any]], size: int) -> list[float]:
     """Nanoseconds an element of each, in turns."""
     number = max(1, 100_000 // size)
     best = [float("inf")] * len(actions)
-    for _ in range(15):
+    for _ in range(40):
         for i, action in enumerate(actions):
             start = time.perf_counter()
             for _ in range(number):
@@ -76,7 +78,9 @@ def forward(name: str, dtype: str) -> Callable[[int], list[float]]:
     numpys = next(cell.cell_contents for cell in plain if callable(cell.cell_contents))
 
     def measure(size: int) -> list[float]:
-        x = (np.abs(np.random.default_rng(0).standard_normal(size)) + 0.1).astype(dtype)
+        x = np.random.default_rng(0).standard_normal(size).astype(dtype)
+        if name.startswith("log"):
+            x = np.abs(x) + np.array(0.1, dtype)
         loop = choice._loop(name, dtype)
         assert loop is not None
         actions = [lambda: numpys(x), lambda: loop(np.empty_like(x), x)]
@@ -124,6 +128,43 @@ def rows(name: str, length: int) -> Callable[[int], list[float]]:
     return measure
 
 
+def joined(name: str, length: int) -> Callable[[int], list[float]]:
+    """Along rows of so many numbers: 0 stands for one row of all, a negative length for the columns of such rows."""
+    import torch
+
+    torch.set_num_threads(1)
+    ufunc, start = {"sum": np.add, "max": np.maximum}[name], np.zeros(1, np.intp)
+
+    def measure(size: int) -> list[float]:
+        row = size if length == 0 else abs(length)
+        x = np.random.default_rng(0).standard_normal((size // row, row))
+        axis = 0 if length < 0 else 1
+        peer = torch.tensor(x)
+        compiled = (
+            partial(sums.summed, x, (axis,)) if name == "sum" else partial(sums.extremum_of_rows, name, x, (axis,))
+        )
+        actions = [
+            lambda: ufunc.reduce(x, axis),
+            lambda: ufunc.reduceat(x, start, axis),
+            compiled,
+            lambda: torch.sum(peer, axis) if name == "sum" else torch.amax(peer, axis),
+        ]
+        return smallest(actions, size)
+
+    return measure
+
+
+@contextmanager
+def every_size_compiled() -> Iterator[None]:
+    """The table's thresholds are lifted, so that both sides of them can be seen."""
+    least, longest = sums.LEAST_SUMS, sums.SHORT_ROW
+    sums.LEAST_SUMS, sums.SHORT_ROW = 0, choice.NEVER
+    try:
+        yield
+    finally:
+        sums.LEAST_SUMS, sums.SHORT_ROW = least, longest
+
+
 def main() -> int:
     print("# What decided which op is compiled\n")
     print(
@@ -132,7 +173,7 @@ def main() -> int:
     print(
         "compiled loop runs stand in `autorecur/kernels/choice.py`. What is not listed is NumPy's: one pass over memory"
     )
-    print("(`+ − × ÷`, `sqrt`, `maximum`, `relu`, sums) takes the same time compiled, and products are BLAS'.")
+    print("(`+ − × ÷`, `sqrt`, `maximum`) takes the same time compiled, and products are BLAS'.")
     heading("Values", "NumPy / compiled / PyTorch, where it has the function")
     for dtype in ("float64", "float32"):
         for name in choice.LEAST:
@@ -145,6 +186,12 @@ def main() -> int:
     for name in ("softmax", "log_softmax"):
         for length in (10, 100, 1000):
             line(f"{name} of {length}", "float64", rows(name, length))
+    heading("Sums and extrema", "NumPy's reduce / its reduceat from the first number on / compiled / PyTorch")
+    with every_size_compiled():
+        for name, lengths in (("sum", (0, 100, 10, -100)), ("max", (0, 200, 100, 10))):
+            for length in lengths:
+                kind = "all" if not length else f"rows of {length}" if length > 0 else "columns"
+                line(f"{name}, {kind}", "float64", joined(name, length))
     return 0
 
 
