@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.kernels.cache import discard, keep, kernel_file, packed, protect
+from autorecur.kernels.cache import discard, keep, kernel_file, kernel_path, packed, protect
 from autorecur.kernels.compiled import announce, compiler, is_wanted, library, library_text
 from autorecur.kernels.objects import load, pack, processor
 
@@ -49,9 +49,24 @@ def addresses(source: str, functions: Mapping[str, int], dtype: str) -> Mapping[
         sizes = numba.types.CPointer(numba.types.int64)
         return numba.void(*[pointer] * count, numba.types.int64, sizes)
 
+    text, filled = _filled(source, functions)
+    return functions_of(text, filled, dtype, signature)
+
+
+def module_path(source: str, functions: Mapping[str, int], dtype: str) -> Path | None:
+    """Where :func:`addresses` keeps a text, or will keep it; None where that cannot be told. Nothing is written."""
+    text, filled = _filled(source, functions)
+    found = _identity(text, filled, dtype, "")
+    try:
+        return kernel_path(*found) if found else None
+    except RuntimeError:  # there is no home
+        return None
+
+
+def _filled(source: str, functions: Mapping[str, int]) -> tuple[str, dict[str, int]]:
+    """The text with as many parameters as functions are called with, and how many these are."""
     filled = {name: arity(count) for name, count in functions.items()}
-    more = {name: filled[name] - count for name, count in functions.items()}
-    return functions_of(_with_more_pointers(source, more), filled, dtype, signature)
+    return _with_more_pointers(source, {name: filled[name] - count for name, count in functions.items()}), filled
 
 
 def arity(count: int) -> int:
@@ -102,6 +117,13 @@ def functions_of(
     return _known[key]
 
 
+def _identity(source: str, functions: Mapping[str, Any], dtype: str, also: str) -> tuple[str, tuple[str, ...]] | None:
+    """The text of a module as it is kept, and what its machine code depends on besides; None where that cannot be told."""
+    rest = _depends_on(dtype)
+    text = f"# {dtype}: {', '.join(functions)}\n{source}"
+    return (text, (*rest, repr(sorted(functions.items())), also)) if rest else None
+
+
 class _Making:
     """One text on its way to addresses."""
 
@@ -111,9 +133,8 @@ class _Making:
 
     def addresses(self) -> Mapping[str, int] | None:
         """From the cache; else compiled and kept; if that fails, compiled."""
-        rest = _depends_on(self.dtype)
-        text = f"# {self.dtype}: {', '.join(self.functions)}\n{self.source}"
-        file = kernel_file(text, (*rest, repr(sorted(self.functions.items())), self.also)) if rest else None
+        found = _identity(self.source, self.functions, self.dtype, self.also)
+        file = kernel_file(*found) if found else None
         if file is not None and packed(file).exists():
             try:
                 return load(packed(file).read_bytes())

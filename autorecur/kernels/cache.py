@@ -26,11 +26,17 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("autorecur", appauthor=False)) / "kernels"
 
 
+def kernel_path(source: str, depends_on: tuple[str, ...]) -> Path:
+    """Where the file of a kernel is, or would be; nothing on disk is touched. RuntimeError: there is no home."""
+    name = hashlib.sha256("\0".join((source, *depends_on)).encode()).hexdigest()[:24]
+    return cache_folder() / f"k{name}.py"
+
+
 def kernel_file(source: str, depends_on: tuple[str, ...]) -> Path | None:
     """The file that stands for a kernel, named by all that it depends on; None where none can be kept safely."""
-    name = hashlib.sha256("\0".join((source, *depends_on)).encode()).hexdigest()[:24]
     try:
-        folder = cache_folder()
+        file = kernel_path(source, depends_on)
+        folder = file.parent
         code = folder / "__pycache__"
         for place in (*reversed(folder.parents), folder, code):
             place.mkdir(mode=0o700, exist_ok=True)
@@ -38,7 +44,6 @@ def kernel_file(source: str, depends_on: tuple[str, ...]) -> Path | None:
             return None
         if not (os.access(folder, os.W_OK) and os.access(code, os.W_OK)):
             return None
-        file = folder / f"k{name}.py"
         if not all(_private(path.lstat()) for path in _parts(file)):
             discard(file)
         if not file.exists():
