@@ -19,6 +19,7 @@ from autorecur.compile import layout
 from autorecur.compile.blas import SMALL, SMALL_TURNED, SMALL_TURNED_ROW, THREADED_PRODUCT, THREADED_ROW, Blas, blas
 from autorecur.compile.layout import Kind
 from autorecur.compile.native import arity, functions_of
+from autorecur.compile.workspace import address
 
 Rows = Sequence[Sequence[int]] | np.ndarray
 _call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
@@ -85,11 +86,12 @@ class Program:
             table[layout.HANDLERS + kind] = found[handler]
         self._machine, self._address, self._result = _call(found["run"]), table.ctypes.data, ctypes.addressof(_unused)
 
-    def run(self, bases: np.ndarray) -> None:
+    def run(self, bases: Sequence[int] | np.ndarray) -> None:
         """Runs the instructions; ``bases`` holds at least as many addresses as the program has slots."""
         if len(bases) < self.slots:
             raise ValueError(f"the program uses {self.slots} slots; {len(bases)} addresses are given")
-        self._machine(self._result, self._result + 8, self._address, bases.__array_interface__["data"][0])
+        own = np.asarray(bases, np.int64)
+        self._machine(self._result, self._result + 8, self._address, address(own))
 
 
 def assemble(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from autorecur.derive import Derivation
     from autorecur.recurrence import Run
+    from autorecur.recurrence.prepared import Prepared
 
 Sizes = tuple[Size, Size]
 
@@ -180,6 +182,13 @@ class Cell:
         from autorecur.recurrence import run
 
         return run(self, x, params, initial, lengths, steps, truncate, backend, record, outputs)
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """What the runs of this cell have in common, worked out once."""
+        from autorecur.recurrence.prepared import Prepared
+
+        return Prepared(self)
 
     # ---------------------------------------------------------------- as text
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from autorecur.errors import ShapeError
 from autorecur.graph.loading import Loader
 from autorecur.graph.step import Step, build
 from autorecur.graph.walk import variables
 from autorecur.language.cell import Cell
+from autorecur.language.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from autorecur.recurrence.compiled import CompiledCell
@@ -33,8 +35,14 @@ class Prepared:
         return tuple(name for name in self.assigned if record or name in cell.states or name in cell.outputs)
 
     def needed(self, names: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-        """The quantities that the named ones are computed from, and the parameters, inputs and states that none of these reads."""
+        """The quantities that the named ones are computed from, and the parameters, inputs and states that these do not read.
+
+        Raises ShapeError for a name that the cell does not compute."""
         if names not in self.needs:
+            unknown = [name for name in names if name not in self.assigned]
+            if unknown:
+                close = did_you_mean(unknown[0], self.assigned)
+                raise ShapeError(f"{self.cell.name} does not compute {unknown[0]!r}.{close}")
             needed = needed_for(names, self.reads)
             used = {v.name for name in needed for v in variables(self.step.assignments[name].node)}
             used |= {key for name in used if name in self.cell.states for key in self.cell.initial_keys(name)}
@@ -57,35 +65,6 @@ class Prepared:
         if reason not in self.refusals:
             self.refusals.add(reason)
             warnings.warn(f"{self.cell.name} runs eagerly, since it cannot be compiled: {reason}", stacklevel=8)
-
-
-CELLS = 256
-"""So many cells are remembered, those used last."""
-
-
-@lru_cache(CELLS)
-def _prepared(identity: Identity) -> Prepared:
-    return Prepared(identity.cell)
-
-
-class Identity:
-    """A cell as a key: the object itself, which is quicker than to compare texts."""
-
-    __slots__ = ("cell",)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-
-    def __hash__(self) -> int:
-        return id(self.cell)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Identity) and self.cell is other.cell
-
-
-def prepared(cell: Cell) -> Prepared:
-    """What has been worked out for a cell."""
-    return _prepared(Identity(cell))
 
 
 def needed_for(wanted: Iterable[str], reads: Mapping[str, list[tuple[str, int]]]) -> set[str]:

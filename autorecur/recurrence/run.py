@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.recurrence.eager import Eager
 from autorecur.recurrence.lengths import Lengths
-from autorecur.recurrence.prepared import Prepared, prepared
+from autorecur.recurrence.prepared import Prepared
 from autorecur.tape.modes import state
 from autorecur.tape.tensor import Tensor, as_array
 
@@ -37,8 +37,14 @@ class Run(Mapping[str, Tensor]):
     ) -> None:
         self._cell, self._names, self._whole, self._lengths, self._arrived = cell, tuple(names), whole, lengths, adjoint
         self._known: dict[str, Tensor] = {}
-        self.last: Mapping[str, Tensor] = _Lazy(self._names, self._last)
-        self.adjoint: Mapping[str, Tensor] = _Lazy(self._names if adjoint else (), self._adjoint)
+
+    @cached_property
+    def last(self) -> Mapping[str, Tensor]:
+        return _Lazy(self._names, self._last)
+
+    @cached_property
+    def adjoint(self) -> Mapping[str, Tensor]:
+        return _Lazy(self._names if self._arrived else (), self._adjoint)
 
     def __getitem__(self, name: str) -> Tensor:
         found = self._known.get(name)
@@ -106,19 +112,23 @@ def run(
         raise ArgumentError(f"there is no backend {backend!r}.{did_you_mean(str(backend), BACKENDS)}")
     if truncate is not None and (isinstance(truncate, bool) or not hasattr(truncate, "__index__") or truncate < 1):
         raise ArgumentError(f"truncate is a whole number of steps from 1, not {truncate!r}")
-    known = prepared(cell)
+    known = cell.prepared
     names = tuple(outputs) if outputs is not None else known.shown(record)
-    unknown = [name for name in names if name not in known.assigned]
-    if unknown:
-        raise ShapeError(f"{cell.name} does not compute {unknown[0]!r}.{did_you_mean(unknown[0], known.assigned)}")
-    given = {**_inputs(cell, x), **(params or {}), **_initial(cell, initial or {})}
-    arrays = {key: value if isinstance(value, Tensor) else as_array(value) for key, value in given.items()}
-    asked = Asked(known, names, arrays, steps, lengths, truncate.__index__() if truncate else 0, record)
-    return asked.compiled(backend) or asked.eager()
+    known.needed(names)
+    given = _inputs(cell, x)
+    if params:
+        given.update(params)
+    if initial:
+        given.update(_initial(cell, initial))
+    for key, value in given.items():
+        if not isinstance(value, Tensor):
+            given[key] = as_array(value)
+    asked = Asked(known, names, given, steps, lengths, truncate.__index__() if truncate else 0, record)
+    found = asked.compiled(backend)
+    return asked.eager() if found is None else found
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One call of ``run``."""
 
     prepared: Prepared
@@ -147,10 +157,10 @@ class Asked:
 
 def _inputs(cell: Cell, x: Any) -> dict[str, Any]:
     """The inputs by name; one input needs no name."""
-    if isinstance(x, Mapping):
-        return dict(x)
     if x is None:
         return {}
+    if not isinstance(x, (Tensor, np.ndarray)) and isinstance(x, Mapping):
+        return dict(x)
     if len(cell.inputs) != 1:
         names = ", ".join(cell.inputs) or "none"
         raise ShapeError(f"{cell.name} has the inputs {names}: pass a mapping from names to arrays")

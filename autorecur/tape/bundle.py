@@ -13,7 +13,7 @@ import numpy as np
 
 from autorecur.ops import Op
 from autorecur.tape.numbers import Array
-from autorecur.tape.tensor import Tensor, apply
+from autorecur.tape.tensor import Tensor, recorded
 
 
 class Parts:
@@ -36,25 +36,35 @@ class Parts:
         return any(isinstance(g, Tensor) for g in self.by_name.values())
 
 
-def bundle(op: Op, inputs: Sequence[Any], dtype: Any, **attributes: Any) -> Tensor:
-    """The record of an op whose results have been computed already; ``op.joint`` is given Parts."""
-    return apply(op, tuple(inputs), {**attributes, "dtype": dtype})
+def bundle(
+    op: Op,
+    inputs: tuple[Any, ...],
+    arrays: Sequence[Array],
+    receivers: Sequence[int],
+    dtype: Any,
+    attributes: Mapping[str, Any],
+) -> Tensor:
+    """The record of an op whose results have been computed already; ``op.joint`` is given Parts.
+
+    ``arrays`` are the numbers of the inputs, which nobody can change; ``receivers`` says which inputs require a gradient.
+    """
+    return recorded(np.zeros((), dtype), op, inputs, arrays, attributes, receivers)
 
 
-def nothing(*arrays: Array, dtype: Any, **attributes: Any) -> Array:
+def nothing(*arrays: Array, **attributes: Any) -> Array:
     """The kernel of such an op: a bundle holds no numbers of its own."""
-    return np.zeros((), dtype)
+    return np.zeros(())
 
 
 def result(of: Tensor, name: str, array: Array) -> Tensor:
     """One result of a bundle. ``array`` is taken as it is and becomes read-only."""
-    return apply(_RESULT, (of,), {"name": name, "array": array})
+    return recorded(array, _RESULT, (of,), (of._array,), {"name": name}, (0,) if of.requires_grad else ())
 
 
 _RESULT = Op(
     "result",
     "primitive",
-    lambda shape, array, **_: array.shape,
-    lambda of, name, array: array,
-    (lambda g, out, of, name, array: Parts({name: g}, of.dtype),),
+    lambda shape, **_: shape,
+    nothing,
+    (lambda g, out, of, name: Parts({name: g}, of.dtype),),
 )

@@ -18,7 +18,7 @@ from autorecur.ops.shape import astype
 from autorecur.tape.explanations import freed, needs_cotangent, new_numbers, no_gradient_of
 from autorecur.tape.modes import recording, state
 from autorecur.tape.numbers import as_array, frozen
-from autorecur.tape.tensor import Record, Tensor
+from autorecur.tape.tensor import Record, Tensor, unrecorded
 
 
 def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest: int = 0) -> list[Tensor]:
@@ -27,22 +27,26 @@ def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest:
     What stands behind one of the ``stops``, or behind a tensor older than ``oldest``, is not looked at.
     """
     seen: set[Tensor] = set()
+    leaves: dict[Tensor, None] = {}
     stops = set(stops)  # not a list: in it, "in" would compare numbers
     pending = list(roots)
     while pending:
         t = pending.pop()
         if t in seen or not t.requires_grad:
             continue
-        seen.add(t)
         record = t._record
-        if record is None or t in stops or t._serial < oldest:
+        if record is None:
+            leaves[t] = None
+            continue
+        seen.add(t)
+        if t in stops or t._serial < oldest:
             continue
         _, inputs, _, _, receivers = record
         if not inputs:
             raise GradientError(freed(t.made_by))
         for i in receivers:
             pending.append(inputs[i])
-    return sorted(seen, key=attrgetter("_serial"), reverse=True)
+    return [*sorted(seen, key=attrgetter("_serial"), reverse=True), *leaves]
 
 
 def leading_to(wanted: Collection[Tensor], order: list[Tensor]) -> set[Tensor]:
@@ -78,38 +82,43 @@ def sweep(
     own: set[Tensor] = set()  # tensors whose pending array nobody else holds, so that it can be added to in place
     out: Any
     values: Any
+    watch = state.watch
     for t in order:
+        record = t._record
+        if record is None:  # the leaves come last
+            break
         g = pending.pop(t, None)
         if g is None:
             continue
-        record = t._record
-        goal = record is None if wanted is None else t in wanted
+        goal = wanted is not None and t in wanted
         if t._hooks and not (goal and boundary):
             g = _hooked(t, g, differentiable)
         if goal:
             arrived[t] = g
-        if record is None or (goal and boundary):
-            continue
+            if boundary:
+                continue
         op, inputs, arrays, attributes, receivers = record
         out, values = (t, _recorded_inputs(t, record)) if differentiable else (t._array, arrays)
         joint = op.joint and op.joint(g, out, *values, wanted=receivers, **attributes)
+        in_place = op.into is not None and not differentiable and watch is None
         for i in receivers:
             x = inputs[i]
             if useful is not None and x not in useful:
                 continue
-            if op.into is not None and not differentiable and state.watch is None:
+            if in_place:
                 if x not in own:
                     pending[x] = np.array(pending[x]) if x in pending else np.zeros(x.shape, x.dtype)
                     own.add(x)
-                op.into(pending[x], g, **attributes)
+                op.into(pending[x], g, **attributes)  # type: ignore[misc]
                 continue
             cotangent = joint[i] if joint else pull_back(op, i, g, out, values, attributes)
             if cotangent is None:
                 continue
-            if cotangent.dtype is not x._array.dtype and cotangent.dtype != x._array.dtype:
-                cotangent = astype(cotangent, dtype=x._array.dtype)
-            if state.watch is not None:
-                state.watch.backward(t, i, cotangent)
+            dtype = x._array.dtype
+            if cotangent.dtype is not dtype and cotangent.dtype != dtype:
+                cotangent = astype(cotangent, dtype=dtype)
+            if watch is not None:
+                watch.backward(t, i, cotangent)
             if x not in pending:
                 pending[x] = cotangent
             elif x in own:
@@ -120,6 +129,9 @@ def sweep(
                     own.add(x)
         if release:
             t._record = (op, (), (), {}, ())
+    for t, g in pending.items():
+        if wanted is None or t in wanted:
+            arrived[t] = _hooked(t, g, differentiable) if t._hooks and not boundary else g
     return arrived
 
 
@@ -185,4 +197,4 @@ def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, in
 
 def constant(array: Any) -> Tensor:
     """A tensor of an array that the sweep computed."""
-    return Tensor(np.asarray(array))
+    return unrecorded(array if type(array) is np.ndarray else np.asarray(array))

@@ -229,20 +229,37 @@ def apply(op: Op, inputs: tuple[Any, ...], attributes: Mapping[str, Any] = NOTHI
         value = np.asarray(value)
     elif foreign and not tracked:
         value = unshared(value, arrays)
-    value.setflags(False)  # read-only
-    out = _new(Tensor)
-    out._array = value
-    out._grad = None
-    out._hooks = ()
-    out._site = ""
-    if tracked:
+    out = recorded(value, op, inputs, arrays, attributes, receivers if tracked else ())
+    if state.watch is not None:
+        state.watch.forward(out, op, arrays, attributes)
+    return out
+
+
+def recorded(
+    value: Array,
+    op: Op,
+    inputs: tuple[Any, ...],
+    arrays: Sequence[Array],
+    attributes: Mapping[str, Any],
+    receivers: Sequence[int],
+) -> Tensor:
+    """What an op computed, with its record if one of the inputs receives a gradient; ``value`` becomes read-only."""
+    out = unrecorded(value)
+    if receivers and state.recording:
         out.requires_grad = True
         out._record = (op, inputs, arrays, attributes, receivers)
         out._serial = next(_serials)
-    else:
-        out.requires_grad = False
-        out._record = None
-        out._serial = 0
-    if state.watch is not None:
-        state.watch.forward(out, op, arrays, attributes)
+    return out
+
+
+def unrecorded(value: Array) -> Tensor:
+    """A tensor of an array that nobody else will change: without history, read-only."""
+    value.setflags(False)
+    out = _new(Tensor)
+    out._array = value
+    out._record = out._grad = None
+    out._serial = 0
+    out._hooks = ()
+    out._site = ""
+    out.requires_grad = False
     return out

@@ -17,7 +17,6 @@ from autorecur.language.sizes import names_in
 from autorecur.nn.module import Module
 from autorecur.nn.parameter import Parameter
 from autorecur.recurrence import Run
-from autorecur.recurrence.prepared import prepared
 from autorecur.tape.tensor import Tensor, as_array, as_tensor
 
 
@@ -61,7 +60,7 @@ class Recurrent(Module):
                     f"Recurrent: {cell.name} does not compute {name!r}.{did_you_mean(str(name), computed)}"
                 )
         asked_for = (*cell.states, *cell.outputs) if self.outputs is None else self.outputs
-        needed, unread = prepared(cell).needed(tuple(asked_for))
+        needed, unread = cell.prepared.needed(tuple(asked_for))
         self._states = tuple(name for name in cell.states if name in needed)
         self._names = tuple(dict.fromkeys((*asked_for, *self._states)))
         self._read = tuple(name for name in cell.parameters if name not in unread)

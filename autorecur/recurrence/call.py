@@ -1,0 +1,185 @@
+"""One run of a compiled cell: memory, the numbers in it, and the way back.
+
+The forward program leaves what the backward one reads in a workspace that belongs to this run alone. Results and gradients are
+views of such memory; it is used again when the last of them is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autorecur.compile.memory import rows_in
+from autorecur.compile.plan import BackwardPlan
+from autorecur.compile.workspace import address, lease
+from autorecur.graph.adjoint import adjoint_name
+from autorecur.ops import Op
+from autorecur.ops.shape import reshape
+from autorecur.recurrence.eager import Eager
+from autorecur.tape.bundle import Parts, bundle, nothing, result
+from autorecur.tape.modes import enable_grad
+from autorecur.tape.numbers import frozen
+from autorecur.tape.sweep import leading_to, reachable, sweep
+from autorecur.tape.tensor import Tensor
+
+if TYPE_CHECKING:
+    from autorecur.recurrence.compiled import Case, Given
+    from autorecur.recurrence.run import Asked
+
+
+class Call:
+    """A case, the memory, and the arrays that the program reads."""
+
+    __slots__ = ("_asked", "adjoints", "arrays", "base", "bases", "case", "lengths", "workspace")
+
+    def __init__(self, case: Case, asked: Asked, values: list[Any], arrays: list[Any], known: list[int]) -> None:
+        self.case, self.lengths, self._asked = case, case.lengths, asked
+        self.adjoints: dict[str, Any] = {}
+        self.workspace = lease(case.count, case.dtype)
+        self.bases = bases = [address(self.workspace), 0, 0]
+        self.arrays: list[Any] = []
+        """Copies that the program reads in place of the user's arrays."""
+        for i, as_it_is, about in case.reads:
+            if known[i]:
+                bases.append(known[i])
+                continue
+            array = arrays[i]
+            if not isinstance(values[i], Tensor) and case.wish:
+                values[i] = arrays[i] = array = frozen(array)
+            if as_it_is and array.flags.c_contiguous:
+                bases.append(address(array))
+            elif about.kind == "initial":
+                self._begin(about, array)
+            else:
+                self.arrays.append(self._copied(about, array))
+                bases.append(address(self.arrays[-1]))
+        case.plan.run(bases)
+        self.base = bundle(RECURRENCE, tuple(values), arrays, case.receivers, case.dtype, {"call": self})
+
+    def _begin(self, given: Given, array: Any) -> None:
+        """Writes an initial state into the workspace."""
+        case, plan = self.case, self.case.plan
+        if plan.memory.holds(given.name):
+            rows = array.reshape(-1, plan.components(given.name))
+            if case.order is not None and given.batched:
+                rows = rows[case.order]
+            t = given.step if given.step < 1 else case.steps + given.step
+            plan.memory.block(self.workspace, given.name, t, t)[...] = rows
+
+    def _copied(self, given: Given, array: Any) -> Any:
+        """An array as the program reads it; staged inputs go into the workspace."""
+        case, plan = self.case, self.case.plan
+        array = np.ascontiguousarray(array, case.dtype)
+        if given.name in plan.staged:
+            rows = array.reshape(-1, plan.components(given.name))
+            spot = plan.staged[given.name]
+            begin = spot.offset + plan.grid.start(1) * spot.width
+            space = rows_in(self.workspace, begin, plan.grid.total, spot.width, spot.width)
+            space[...] = rows if case.index is None else rows[case.index]
+        return array
+
+    def whole(self, name: str) -> Tensor:
+        """An output at all steps."""
+        return result(self.base, name, self._spread(self.case.views[name].of(self.workspace), name))
+
+    def _spread(self, array: Any, name: str) -> Any:
+        """Rows of sequences of different lengths at their places among (steps, samples, …); zero behind an end."""
+        case = self.case
+        if case.index is None:
+            return array
+        whole = np.zeros((case.steps * (case.batch or 1), array.shape[1]), case.dtype)
+        whole[case.index] = array
+        return whole.reshape(case.shape_of_steps(name))
+
+    def adjoint(self, name: str, whole: Tensor) -> Tensor:
+        return Tensor(self.adjoints.get(name, np.zeros(whole.shape, whole.dtype)))
+
+    def again(self, values: Sequence[Any]) -> Mapping[str, Tensor]:
+        """The same run on the tape, from these values."""
+        asked = self._asked
+        given = dict(zip(asked.given, values, strict=True))
+        run = Eager(asked.prepared, asked.names, given, self.case.steps, asked.lengths, asked.truncate, record=False)
+        return {name: run.whole(name) for name in asked.names}
+
+    def backward(self, cotangents: Mapping[str, Any]) -> list[Any]:
+        """The cotangent of each of the given arrays that receives one."""
+        case = self.case
+        back = case.backward(
+            tuple(cotangents) if len(cotangents) == 1 else tuple(n for n in case.names if n in cotangents)
+        )
+        plan = back.plan
+        arrays = [self._cotangent(cotangents[name], name) for name in back.names]
+        workspace = lease(back.count, case.dtype)
+        gradients = lease(plan.count, case.dtype) if back.apart else workspace[plan.memory.count :]
+        bases = [*self.bases, *map(address, arrays)]
+        bases[1], bases[2] = address(workspace), address(gradients)
+        plan.run(bases)
+        for name in case.wish.recorded:
+            if plan.memory.holds(adjoint_name(name)):
+                self.adjoints[name] = self._spread(back.adjoints[name].of(workspace), name).copy()
+        found: list[Any] = [None] * (1 + case.receivers[-1])
+        for begin, end, shape, which in back.parameters:
+            for i, gradient in zip(which, gradients[begin:end].reshape(shape), strict=True):
+                found[i] = gradient
+        for i, given in case.others:
+            if given.kind == "input":
+                view = back.inputs[given.name]
+                found[i] = (
+                    np.zeros(given.shape, case.dtype) if view is None else self._spread(view.of(workspace), given.name)
+                )
+            else:
+                found[i] = self._to_initial(given, plan, workspace)
+        return found
+
+    def _cotangent(self, g: Any, name: str) -> Any:
+        case = self.case
+        array = np.ascontiguousarray(g, case.dtype)
+        if case.index is not None:
+            array = array.reshape(-1, case.plan.components(name))[case.index]
+        return array
+
+    def _to_initial(self, given: Given, plan: BackwardPlan, workspace: Any) -> Any:
+        """The sum of what the carries hold for an initial state."""
+        case = self.case
+        total = np.zeros((case.batch or 1, case.plan.components(given.name)), case.dtype)
+        for carry in plan.program.carries:
+            if carry.state != given.name:
+                continue
+            # The step at which each sample read this value: the same for all, or counted from each one's own end.
+            steps = np.where(given.step > 0, case.ends, 0) + given.step - carry.offset
+            there = np.flatnonzero((steps >= 1) & (steps <= case.ends))
+            for part in carry.parts:
+                if plan.memory.storage.region_of(part).slots:
+                    if len(there):
+                        total += plan.memory.slot(workspace, part, int(steps[there[0]]))
+                else:
+                    whole = plan.memory.block(workspace, part, 1, case.steps)
+                    first = case.plan.grid.starts[0, steps[there] + case.plan.grid.pads] - case.plan.grid.start(1)
+                    total[there] += whole[first + there]
+        if case.order is not None:
+            sorted_back = np.empty_like(total)
+            sorted_back[case.order] = total
+            total = sorted_back
+        shape = case.shape(given.name)
+        return total.reshape(case.batch or 1, *shape) if given.batched else total.sum(axis=0).reshape(shape)
+
+
+def _to_inputs(g: Parts, out: Any, *values: Any, wanted: Sequence[int], call: Call, **_: Any) -> list[Any]:
+    """The joint rule: the backward program, or, where it is to be differentiated again, the cell on the tape."""
+    if not g.differentiable:
+        return call.backward(g.by_name)
+    with enable_grad():
+        # Each value under a name of its own: one tensor may have been given twice.
+        own = [reshape(v, shape=v.shape) if isinstance(v, Tensor) else v for v in values]
+        outputs = call.again(own)
+    start = {outputs[name]: cotangent for name, cotangent in g.by_name.items() if outputs[name].requires_grad}
+    goals = {own[i] for i in wanted}
+    order = reachable(list(start), goals)
+    arrived = sweep(order, start, goals, True, useful=leading_to(goals, order), boundary=True)
+    return [arrived.get(value) if isinstance(value, Tensor) else None for value in own]
+
+
+RECURRENCE = Op("recurrence", "primitive", lambda *shapes, **_: (), nothing, (), joint=_to_inputs)
+"""A cell over time; what it computes stands in the call."""
