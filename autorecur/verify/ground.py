@@ -6,7 +6,7 @@ checks of the equations that it shares with the original are made once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,18 +19,15 @@ from autorecur.graph.walk import variables
 from autorecur.symbolic.numbers import Evaluator
 from autorecur.verify.long import given
 from autorecur.verify.points import Point, random_point
-from autorecur.verify.report import Check
-from autorecur.verify.truth import (
+from autorecur.verify.references import (
     COMPLEX_STEP,
-    Derivatives,
-    Entries,
-    Jacobians,
-    Scheme,
-    Target,
-    Truth,
-    central_differences,
-    forward,
+    WIDEST,
+    WIDEST_BESIDE_A_KINK,
+    CentralDifferences,
+    Reference,
 )
+from autorecur.verify.report import Check
+from autorecur.verify.truth import Entries, Jacobians, Target, Truth, forward
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -39,11 +36,10 @@ WORK = 50_000_000
 """Components to differentiate, times numbers to compute for each: beyond, a sample of components has to do."""
 LEAST = 64
 """The least number of components in a sample."""
-SMOOTH_STEPS, KINKED_STEPS = (1e-2, 3e-3, 1e-3, 1e-4), (1e-3, 1e-4, 1e-5)
 
 
 class Ground:
-    """One random point of a derivation, with the derivatives of the forward run there by each scheme."""
+    """One random point of a derivation, with the derivatives of the forward run there by each reference."""
 
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.d = derivation
@@ -54,14 +50,14 @@ class Ground:
         self.cotangents = self._cotangents(np.random.default_rng([seed, 1]), self._adjoint_pass())
         self.truth = Truth(derivation, self.point.values, self.cotangents)
         entries = self._entries(np.random.default_rng([seed, 2]))
-        exact = self.truth.differentiate(COMPLEX_STEP, entries)
-        differences, found = self._differences(entries)
-        self.schemes = (COMPLEX_STEP, differences)
-        self.derivatives = {COMPLEX_STEP.name: exact, differences.name: found}
+        differences = CentralDifferences(WIDEST if self.point.smooth else WIDEST_BESIDE_A_KINK)
+        self.references: tuple[Reference, ...] = (COMPLEX_STEP, differences)
+        self.derivatives = {r.name: r.differentiate(self.truth, entries) for r in self.references}
+        exact = self.derivatives[COMPLEX_STEP.name]
         self.true = self._true_values(self.adjoint_pass if self.sampled else exact.loss)
         self.checks: dict[Equation, tuple[Check, ...]] = {}
         """The checks of every equation that was checked on this ground."""
-        self._along_paths: dict[tuple[int, str], Values] = {}
+        self._along_paths: dict[tuple[int, str], tuple[Values, float]] = {}
 
     @cached_property
     def lanes(self) -> int:
@@ -95,27 +91,6 @@ class Ground:
             found.setdefault(target, []).append(i)
         return {target: np.array(which) for target, which in found.items()}
 
-    def _differences(self, entries: Entries) -> tuple[Scheme, Derivatives]:
-        """Central differences with the largest step that resolves every derivative; the best one if none does."""
-        best: tuple[float, Scheme, Derivatives] | None = None
-        for step in SMOOTH_STEPS if self.point.smooth else KINKED_STEPS:
-            scheme = central_differences(step)
-            found = self.truth.differentiate(scheme, entries)
-            doubt = max(self._doubts(scheme, found), default=0.0)
-            if best is None or doubt < best[0]:
-                best = doubt, scheme, found
-            if doubt <= scheme.tolerance:
-                break
-        assert best is not None
-        return best[1], best[2]
-
-    def _doubts(self, scheme: Scheme, found: Derivatives) -> Iterator[float]:
-        """How exact the derivatives by each quantity are, relative to the largest of them."""
-        for name in dict.fromkeys(name for name, _ in found.loss):
-            keys = [key for key in found.loss if key[0] == name]
-            size = max(float(np.abs(found.loss[key]).max()) for key in keys)
-            yield max(found.doubt[key] for key in keys) / max(size, scheme.noise * self.magnitude / scheme.tolerance)
-
     def _cotangents(self, generator: np.random.Generator, adjoints: Mapping[Target, Array]) -> dict[Target, Array]:
         """A random cotangent on every quantity with a displayed adjoint that has terms, at the steps at which it has one.
 
@@ -148,14 +123,6 @@ class Ground:
             if step is not None:
                 values.quantities[f"dL/d{name}", step] = array
         return values
-
-    @cached_property
-    def magnitude(self) -> float:
-        """The size of L' and of every quantity: what differences are taken of."""
-        values = self.point.values.quantities
-        parts = [float(np.max(np.abs(array), initial=0.0)) for array in values.values()]
-        cotangents = sum(float(np.sum(np.abs(k * values[name, t or 0]))) for (name, t), k in self.cotangents.items())
-        return max(*parts, cotangents, 1.0)
 
     @cached_property
     def adjoint_pass(self) -> dict[Target, Array]:
@@ -200,15 +167,18 @@ class Ground:
         values.steps = steps
         return forward(self.d, values)
 
-    def path_values(self, steps: int, scheme: Scheme) -> Values:
-        """The forward run of a number of steps with true adjoints of L alone; it answers for every ∂u/∂v of the path form."""
-        key = (steps, scheme.name)
+    def path_values(self, steps: int, reference: Reference) -> tuple[Values, float]:
+        """The forward run of a number of steps with true adjoints of L alone, and how exact derivatives are there.
+
+        It answers for every ∂u/∂v of the path form."""
+        key = (steps, reference.name)
         if key not in self._along_paths:
-            truth = self.truth if steps == self.steps else Truth(self.d, self._cut(steps), {})
-            self._along_paths[key] = self._path_values(truth, scheme)
+            whole = steps == self.steps
+            truth = self.truth if whole else Truth(self.d, self._cut(steps), {}, self.truth.magnitude)
+            self._along_paths[key] = self._path_values(truth, reference)
         return self._along_paths[key]
 
-    def _path_values(self, truth: Truth, scheme: Scheme) -> Values:
+    def _path_values(self, truth: Truth, reference: Reference) -> tuple[Values, float]:
         state, loss = self.d.paths.state, self.d.loss.name
         steps = range(1, truth.values.steps + 1)
         states: list[Target] = [(state, t) for t in range(truth.values.steps + 1)]
@@ -217,11 +187,12 @@ class Ground:
         read = [v.name for v in variables(self.d.nodes[loss]) if v.name in self.d.nodes]
         seeds: list[Target] = [(name, t) for name in read for t in self.d.loss.steps.at(truth.values.steps)]
         parameters: list[Target] = [(name, None) for name in self.d.paths.parameters]
-        found = truth.differentiate(scheme, truth.all_components([*states, *seeds]), tops)
-        found.plain.update(truth.differentiate(scheme, truth.all_components(parameters)).plain)
+        found = reference.differentiate(truth, truth.all_components([*states, *seeds]), tops)
+        by_parameters = reference.differentiate(truth, truth.all_components(parameters))
+        found.plain.update(by_parameters.plain)
         values = truth.values.copy()
         for (name, step), array in found.plain.items():
             if step is not None:
                 values.quantities[f"dL/d{name}", step] = array
-        values.jacobian = Jacobians(truth, scheme, found)
-        return values
+        values.jacobian = Jacobians(truth, reference, found)
+        return values, max(found.rounding, by_parameters.rounding)

@@ -2,12 +2,12 @@
 
 The true adjoint of every named quantity is found alike: a perturbation is added to it right after its assignment, in a lane
 of its own, and all lanes run forward together. Along the complex axis (Squire and Trapp 1998) the derivative is an imaginary
-part, without cancellation; along the real axis it is a central difference, extrapolated twice (Richardson).
+part, without cancellation; along the real axis it is a central difference, which ``references.py`` makes exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from autorecur.symbolic.numbers import complex_kernel, whole
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
+    from autorecur.verify.references import Reference
 
 Target = tuple[str, int | None]
 """A quantity at a step, or a parameter (step None)."""
@@ -35,70 +36,59 @@ IMAGINARY = 1e-30
 
 
 @dataclass(frozen=True)
-class Scheme:
+class Quotient:
     """How lanes are perturbed, and how derivatives are read off the perturbed results."""
 
-    name: str
-    tolerance: float
     shifts: tuple[complex, ...]
-    weights: tuple[float, ...]
+    derivative: Callable[[Sequence[Array]], Array]
     kernels: Kernels
-    coarse: tuple[float, ...] = ()
-    """Other weights, for a less exact reading of the same runs: how far the two are apart bounds the error of the better."""
-    noise: float = 0.0
-    """The rounding error of a derivative, relative to the size of what is differentiated."""
-
-    def derivative(self, results: Sequence[Array]) -> Array:
-        if len(self.shifts) == 1:
-            return np.imag(results[0]) / IMAGINARY
-        return _weighted(self.weights, results)
-
-    def doubt(self, results: Sequence[Array]) -> Array:
-        """What the two readings differ by."""
-        return (
-            _weighted(self.weights, results) - _weighted(self.coarse, results) if self.coarse else 0 * results[0].real
-        )
 
 
-def _weighted(weights: Sequence[float], results: Sequence[Array]) -> Array:
-    return sum((w * r for w, r in zip(weights[1:], results[1:], strict=True)), weights[0] * results[0])
+def _imaginary_part(results: Sequence[Array]) -> Array:
+    return np.imag(results[0]) / IMAGINARY
 
 
-COMPLEX_STEP = Scheme("complex step", 1e-10, (1j * IMAGINARY,), (1.0,), complex_kernel)
+IMAGINARY_QUOTIENT = Quotient((1j * IMAGINARY,), _imaginary_part, complex_kernel)
 
 
-def central_differences(step: float) -> Scheme:
-    """Steps h, h/2, h/4: the errors of order h² and h⁴ cancel."""
-    shifts, weights, coarse = [], [], []
-    for part, weight, other in ((1.0, 1 / 45, 0.0), (0.5, -20 / 45, -1 / 3), (0.25, 64 / 45, 4 / 3)):
-        h = step * part
-        shifts += [h, -h]
-        weights += [weight / (2 * h), -weight / (2 * h)]
-        coarse += [other / (2 * h), -other / (2 * h)]
-    return Scheme("central differences", 1e-7, tuple(shifts), tuple(weights), real, tuple(coarse), noise=2e-15 / step)
+def central_quotient(step: float) -> Quotient:
+    """(f(x + h) − f(x − h)) / 2h."""
+    return Quotient((step, -step), lambda results: (results[0] - results[1]) / (2 * step), real)
 
 
 @dataclass
 class Derivatives:
-    """Derivatives by one scheme, with the batch in front: of L with cotangents, of L alone, of states and losses."""
+    """Derivatives by one reference, with the batch in front: of L with cotangents, of L alone, of states and losses."""
 
     loss: dict[Target, Array] = field(default_factory=dict)
     """dL'/d(target): L' is L plus a random cotangent on every displayed adjoint. Components left out are masked."""
     plain: dict[Target, Array] = field(default_factory=dict)
     """dL/d(target)."""
     doubt: dict[Target, float] = field(default_factory=dict)
-    """How exact dL'/d(target) is known to be."""
+    """How exact dL'/d(target) is known to be, where that is not to the last digits."""
+    rounding: float = 0.0
+    """By how much rounding may have altered any of the derivatives."""
     others: dict[tuple[Target, Target], Array] = field(default_factory=dict)
     """du/dv for the quantities that were asked for: (B, components of u, rows of v, columns of v)."""
 
 
 class Truth:
-    """The forward run of a derivation around one point, and every derivative of it that equations need."""
+    """The forward run of a derivation around one point, and every derivative of it that equations need.
 
-    def __init__(self, derivation: Derivation, values: Values, cotangents: Mapping[Target, Array]) -> None:
+    ``magnitude`` is the size of what differences are taken of, if a longer run from the same point tells it."""
+
+    def __init__(
+        self,
+        derivation: Derivation,
+        values: Values,
+        cotangents: Mapping[Target, Array],
+        magnitude: float | None = None,
+    ) -> None:
         self.derivation = derivation
         self.values = values
         self.cotangents = cotangents
+        self.magnitude = self._magnitude() if magnitude is None else magnitude
+        self._compiled: dict[Kernels, dict[str, list[Part]]] = {}
 
     def targets(self) -> list[Target]:
         """Every quantity that has a displayed adjoint, with every step at which it has one, and every parameter."""
@@ -126,44 +116,42 @@ class Truth:
     def all_components(self, targets: Sequence[Target]) -> Entries:
         return {target: self.components(target) for target in targets}
 
-    def differentiate(self, scheme: Scheme, entries: Entries, tops: Sequence[Target] = ()) -> Derivatives:
-        """Derivatives by one scheme; lanes beyond :data:`LANES` run in further chunks."""
+    def differentiate(self, quotient: Quotient, entries: Entries, tops: Sequence[Target] = ()) -> Derivatives:
+        """Derivatives by one quotient; lanes beyond :data:`LANES` run in further chunks."""
         result = Derivatives()
         most = max(1, min(LANES, NUMBERS // sum(array.size for array in self.values.quantities.values())))
         chunk: dict[Target, Array] = {}
         count = 0
         for target, which in entries.items():
             if chunk and count + len(which) > most:
-                self._chunk(scheme, chunk, tops, result)
+                self._chunk(quotient, chunk, tops, result)
                 chunk, count = {}, 0
             chunk[target] = which
             count += len(which)
         if chunk:
-            self._chunk(scheme, chunk, tops, result)
+            self._chunk(quotient, chunk, tops, result)
         return result
 
     def value(self, target: Target) -> Array:
         name, step = target
         return self.values.parameters[name] if step is None else self.values.quantities[name, step]
 
-    def _chunk(self, scheme: Scheme, entries: Entries, tops: Sequence[Target], result: Derivatives) -> None:
+    def _chunk(self, quotient: Quotient, entries: Entries, tops: Sequence[Target], result: Derivatives) -> None:
         lanes, count = {}, 0
         for target, which in entries.items():
             lanes[target] = (count, which)
             count += len(which)
-        runs = [self._run(scheme, shift, lanes, count) for shift in scheme.shifts]
-        functionals = [self._functional(values, count) for values in runs]
-        with_cotangents, doubt = scheme.derivative(functionals), scheme.doubt(functionals)
-        plain = scheme.derivative([self._loss(values, count) for values in runs])
+        runs = [self._run(quotient, shift, lanes, count) for shift in quotient.shifts]
+        with_cotangents = quotient.derivative([self._functional(values, count) for values in runs])
+        plain = quotient.derivative([self._loss(values, count) for values in runs])
         others = {
-            top: scheme.derivative([_flat(values.quantities[top], count) for values in runs])  # type: ignore[index]
+            top: quotient.derivative([_flat(values.quantities[top], count) for values in runs])  # type: ignore[index]
             for top in tops
         }
         for target, (start, which) in lanes.items():
             shape = self.value(target).shape[-2:]
             here = slice(start, start + len(which))
             result.loss[target] = self._shaped(with_cotangents[here], which, target)
-            result.doubt[target] = float(np.abs(self._shaped(doubt[here], which, target)).max())
             result.plain[target] = self._shaped(plain[here], which, target)
             for top, array in others.items():
                 moved = np.moveaxis(array[here], 0, -1)
@@ -182,7 +170,7 @@ class Truth:
         array = moved.reshape((*moved.shape[:-1], *shape))
         return array.sum(axis=tuple(range(array.ndim - 2))) if target[1] is None else array
 
-    def _run(self, scheme: Scheme, shift: complex, lanes: Mapping[Target, tuple[int, Array]], count: int) -> Values:
+    def _run(self, quotient: Quotient, shift: complex, lanes: Mapping[Target, tuple[int, Array]], count: int) -> Values:
         """One forward run in which each lane has one component of one quantity shifted."""
 
         def shifted(target: Target, array: Array) -> Array:
@@ -207,7 +195,20 @@ class Truth:
         def changed(name: str, t: int, value: Array) -> Array:
             return shifted((name, t), value) if (name, t) in lanes else value
 
-        return forward(self.derivation, values, scheme.kernels, changed)
+        return run(self.derivation.loops, self._parts(quotient.kernels), values, changed)
+
+    def _parts(self, kernels: Kernels) -> dict[str, list[Part]]:
+        """The equations compiled once, however many runs there are."""
+        if kernels not in self._compiled:
+            self._compiled[kernels] = forward_parts(self.derivation, self.values.sizes, kernels)
+        return self._compiled[kernels]
+
+    def _magnitude(self) -> float:
+        """The size of L' and of every quantity: what differences are taken of."""
+        values = self.values.quantities
+        parts = [float(np.max(np.abs(array), initial=0.0)) for array in values.values()]
+        cotangents = sum(float(np.sum(np.abs(k * values[name, t or 0]))) for (name, t), k in self.cotangents.items())
+        return max(*parts, cotangents, 1.0)
 
     def _loss(self, values: Values, lanes: int) -> Array:
         """L for each lane and each sample of the batch."""
@@ -230,13 +231,13 @@ class Truth:
     def batch(self) -> int:
         return max(a.shape[-3] if a.ndim > 2 else 1 for a in self.values.quantities.values())
 
-    def immediate(self, scheme: Scheme, top: str, parameter: str, t: int) -> Array:
+    def immediate(self, quotient: Quotient, top: str, parameter: str, t: int) -> Array:
         """∂⁺u_t/∂W: the parameter is shifted at step t alone, other steps hold their true values."""
-        runs = [self._one_step(scheme, shift, parameter, t).quantities[top, t] for shift in scheme.shifts]
+        runs = [self._one_step(quotient, shift, parameter, t).quantities[top, t] for shift in quotient.shifts]
         count = int(np.prod(self.values.parameters[parameter].shape))
-        return np.moveaxis(scheme.derivative([_flat(run, count) for run in runs]), 0, -1)
+        return np.moveaxis(quotient.derivative([_flat(run, count) for run in runs]), 0, -1)
 
-    def _one_step(self, scheme: Scheme, shift: complex, parameter: str, t: int) -> Values:
+    def _one_step(self, quotient: Quotient, shift: complex, parameter: str, t: int) -> Values:
         """Step t once more, each lane with one component of the parameter shifted."""
         array = self.values.parameters[parameter]
         count = int(np.prod(array.shape))
@@ -244,7 +245,7 @@ class Truth:
         lanes.reshape(count, -1)[np.arange(count), np.arange(count)] += shift
         values = self.values.copy()
         values.parameters[parameter] = lanes
-        parts = forward_parts(self.derivation, values.sizes, scheme.kernels)
+        parts = self._parts(quotient.kernels)
         for loop in self.derivation.loops:
             for name in loop.names:
                 if name != self.derivation.loss.name:
@@ -277,16 +278,19 @@ def _flat(array: Array, lanes: int) -> Array:
 class Jacobians:
     """Answers for ∂u/∂v in the equations of the path form, from derivatives that were found by perturbation."""
 
-    def __init__(self, truth: Truth, scheme: Scheme, derivatives: Derivatives) -> None:
+    def __init__(self, truth: Truth, reference: Reference, derivatives: Derivatives) -> None:
         self.truth = truth
-        self.scheme = scheme
+        self.reference = reference
         self.derivatives = derivatives
+        self._immediate: dict[tuple[Target, Target], Array] = {}
 
     def __call__(self, x: c.Derivative, index: Index) -> Array:
         bottom, top = self._target(x.bottom, index), self._target(x.top, index)
         if x.immediate:
-            assert top[1] is not None
-            array = self.truth.immediate(self.scheme, top[0], bottom[0], top[1])
+            if (top, bottom) not in self._immediate:
+                assert top[1] is not None
+                self._immediate[top, bottom] = self.reference.immediate(self.truth, top[0], bottom[0], top[1])
+            array = self._immediate[top, bottom]
         elif top == bottom:
             size = int(np.prod(self.truth.value(top).shape[-2:]))
             array = np.eye(size)

@@ -19,8 +19,9 @@ from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import MissingValueError
 from autorecur.verify.ground import Ground
 from autorecur.verify.long import given, long_run
+from autorecur.verify.references import COMPLEX_STEP
 from autorecur.verify.report import Check, Report
-from autorecur.verify.truth import COMPLEX_STEP, Target
+from autorecur.verify.truth import Target
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -116,11 +117,10 @@ class _Verification:
         if equation.section in ("cell", "names") or equation.label in ("L", self.d.loss.name):
             yield self._forward_check(equation)
         elif equation.section == "paths":
-            for scheme in self.ground.schemes:
-                values = self.ground.path_values(equation.horizon or self.steps, scheme)
+            for reference in self.ground.references:
+                values, noise = self.ground.path_values(equation.horizon or self.steps, reference)
                 pairs = self._path_pairs(equation, values)
-                noise = scheme.noise * self.ground.magnitude
-                yield self._check(equation, scheme.name, pairs, 10 * scheme.tolerance, noise)
+                yield self._check(equation, reference.name, pairs, 10 * reference.tolerance, noise)
         else:
             yield from self._adjoint_checks(equation)
 
@@ -162,12 +162,10 @@ class _Verification:
         """Right-hand side against the true adjoint, less the cotangent that the adjoint has besides."""
         steps = list(self._steps(equation))
         printed = {self._target(equation, t): self.printed(equation, t) for t in steps}
-        for scheme in self.ground.schemes:
-            known = self.ground.derivatives[scheme.name]
-            noise = max(
-                [scheme.noise * self.ground.magnitude, *(known.doubt[key] for key in printed if key in known.doubt)]
-            )
-            yield from self._against(equation, scheme.name, printed, known.loss, scheme.tolerance, noise)
+        for reference in self.ground.references:
+            known = self.ground.derivatives[reference.name]
+            noise = max((known.doubt.get(key, 0.0) for key in printed), default=0.0)
+            yield from self._against(equation, reference.name, printed, known.loss, reference.tolerance, noise)
         yield from self._against(equation, "adjoint pass", printed, self.ground.adjoint_pass, PASS_TOLERANCE, 0.0)
 
     def _against(
