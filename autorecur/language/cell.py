@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import EllipsisType, MappingProxyType
@@ -22,6 +22,7 @@ from autorecur.language.text import Source
 if TYPE_CHECKING:
     import numpy as np
 
+    from autorecur.compile.explain import Explanation
     from autorecur.derive import Derivation
     from autorecur.recurrence import Run
     from autorecur.recurrence.prepared import Prepared
@@ -97,7 +98,8 @@ class Cell:
         """Random values for all parameters: uniform within ±1/√n, n the number of components that a row takes in."""
         import numpy as np
 
-        known = self._checked(sizes)
+        wanted = {name for shape in self.parameters.values() for size in shape for name in names_in(size)}
+        known = self.checked_sizes(sizes, wanted)
         generator = np.random.default_rng(seed)
         values = {}
         for name, shape in self.parameters.items():
@@ -110,7 +112,8 @@ class Cell:
                 values[name] = generator.uniform(0.1, 0.9, ())
         return {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
 
-    def _checked(self, sizes: Mapping[str, int]) -> dict[str, int]:
+    def checked_sizes(self, sizes: Mapping[str, int], needed: Collection[str]) -> dict[str, int]:
+        """Sizes by name as whole numbers from 1; raises ShapeError for one that is unknown, missing or no such number."""
         if not isinstance(sizes, Mapping):
             example = f"{{{self.sizes[0]!r}: 3}}" if self.sizes else "{}"
             raise TypeError(f"sizes are a mapping from names to numbers, such as {example}, not {type(sizes).__name__}")
@@ -120,8 +123,8 @@ class Cell:
                 raise ShapeError(
                     f"there is no size {name!r}; {self.name} has the sizes {', '.join(self.sizes)}.{close}"
                 )
-        wanted = {name: None for shape in self.parameters.values() for size in shape for name in names_in(size)}
-        missing = [name for name in self.sizes if name in wanted and name not in sizes]
+        wanted = [name for name in self.sizes if name in needed]
+        missing = [name for name in wanted if name not in sizes]
         if missing:
             raise ShapeError(
                 f"the size {', '.join(missing)} is missing; {self.name} has the sizes {', '.join(self.sizes)}."
@@ -171,6 +174,12 @@ class Cell:
         steps (truncated BPTT). ``record=True`` adds every named quantity, and, after a backward pass, its ``adjoint``.
         ``outputs`` names what is to be computed; parameters that only others need may then be missing. Raises ShapeError.
 
+        ``backend``: ``"compiled"`` runs one program of machine code for all steps (:meth:`explain_compilation` shows it),
+        ``"eager"`` op by op on the tape, with the same results to rounding. A cell that cannot be compiled goes eagerly, with
+        one warning that says why; so does every cell where numba is missing or switched off. ``"auto"`` is ``"compiled"``. The
+        compiled run is one differentiable op; where its gradient is differentiated again, as for a Hessian, the steps are
+        computed once more op by op on the tape.
+
         >>> import autorecur as ar
         >>> cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1])")
         >>> params = {"W": ar.tensor([[1.0]], requires_grad=True), "U": [[0.5]]}
@@ -182,6 +191,35 @@ class Cell:
         from autorecur.recurrence import run
 
         return run(self, x, params, initial, lengths, steps, truncate, backend, record, outputs)
+
+    def explain_compilation(
+        self,
+        sizes: Mapping[str, int] | None = None,
+        steps: int | None = None,
+        batch: int | None = None,
+        gradients: str | Collection[str] | None = "all",
+        outputs: Sequence[str] | None = None,
+        dtype: str = "float64",
+    ) -> Explanation:
+        """What the compiler makes of this cell: an object that prints as the plan, and has its parts as attributes.
+
+        The plan says which products leave the loop over time (hoisted), become one (stacked) or wait for its end (deferred),
+        which equations share a loop (fused), and what is stored for how many steps. ``sizes`` such as ``{"n_x": 3, "n_h": 8}``
+        add flops and bytes for one step of one sample, ``steps`` and ``batch`` those of a whole run. ``gradients``: ``"all"``
+        (parameters, inputs and initial states), ``"parameters"``, ``"none"``, or names such as ``["W", "x", "h[0]"]``.
+        ``outputs`` as for :meth:`run`. No compiler is needed. Raises ShapeError and ArgumentError.
+
+        >>> import autorecur as ar
+        >>> cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1])")
+        >>> plan = cell.explain_compilation({"n_x": 3, "n_h": 8}, gradients="none")
+        >>> [product.text for product in plan.forward.hoisted], [product.text for product in plan.forward.per_step]
+        (['a~[t] = W x[t]'], ['a~[t] += U h[t-1]'])
+        >>> plan.bytes_per_step
+        64
+        """
+        from autorecur.compile.explain import explain
+
+        return explain(self, sizes, steps, batch, gradients, outputs, dtype)
 
     @cached_property
     def prepared(self) -> Prepared:
