@@ -101,7 +101,7 @@ def backward(
             carries += _adjoint_equations(name, adjoint, nodes)
         elif name in parameters:
             _to_parameter(name, adjoint, nodes, outers, shares)
-    equations = separated(taken_apart(nodes))
+    equations = separated(taken_apart(nodes), shares)
     carries = [c for c in carries if c.parts]
     wanted = [
         *(adjoint_name(name) for name in (*inputs, *recorded)),

@@ -7,7 +7,7 @@ is always ``rows · weight`` or ``rows · weightᵀ``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -250,8 +250,10 @@ def _product_with_block(product: Product, piece: Node, start: Size, size: Size) 
     return as_it_is(matmul, piece, as_it_is(matrix_transpose, part) if product.transposed else part)
 
 
-def separated(equations: Mapping[str, Node]) -> Equations:
-    """Sums of products apart from what is computed pointwise: ``a = W x + U h + b`` is ``a~ = W x + U h`` and ``a = a~ + b``."""
+def separated(equations: Mapping[str, Node], pointwise_names: Collection[str] = ()) -> Equations:
+    """Sums of products apart from what is computed pointwise: ``a = W x + U h + b`` is ``a~ = W x + U h`` and ``a = a~ + b``.
+
+    A sum of products alone keeps its name, unless that is one of ``pointwise_names``."""
     pointwise: dict[str, Node] = {}
     sums: dict[str, tuple[Product, ...]] = {}
     shapes: dict[str, Shape] = {}
@@ -260,12 +262,12 @@ def separated(equations: Mapping[str, Node]) -> Equations:
         products, rest = split_sum(root)
         if not products:
             pointwise[name] = root
-        elif rest is None:
+        elif rest is None and name not in pointwise_names:
             sums[name] = products
         else:
-            inner = f"{name}~"
-            sums[inner], shapes[inner] = products, root.shape
-            pointwise[name] = Variable(root.shape, name=inner, offset=0) + rest
+            inner = Variable(root.shape, name=f"{name}~", offset=0)
+            sums[inner.name], shapes[inner.name] = products, root.shape
+            pointwise[name] = inner if rest is None else inner + rest
     return Equations(pointwise, sums, shapes)
 
 

@@ -23,7 +23,7 @@ from autorecur.recurrence.prepared import Prepared
 from autorecur.tape.tensor import Tensor, as_tensor
 
 Key = tuple[str, int]
-Watch = Callable[[str, int, Array], None]
+Watch = Callable[[str, int, Array], Array]
 
 
 class _Reading(Mapping[Key, Array]):
@@ -71,6 +71,7 @@ class Eager:
                 for t in range(1, self.values.steps + 1):
                     self.values.quantities[name, t] = self.lengths.masked(self.values.quantities[name, t], t, 0.0)
         self.arrived: dict[Key, Any] = {}
+        self.traced = any(isinstance(value, Tensor) and value.requires_grad for value in given.values())
         watch = self.record if record else _nothing
         needed, _ = prepared.needed(names)
         quiet = self.lengths is not None and self.lengths.ragged  # behind the end of a sequence anything may happen
@@ -95,10 +96,17 @@ class Eager:
             value = broadcast_to(value, (*batch, *full))
         return value.reshape((*batch, *sizes))
 
-    def record(self, name: str, t: int, value: Any) -> None:
-        """Remembers the adjoint of a value when it is known."""
-        if isinstance(value, Tensor) and value.requires_grad:
-            value.register_hook(lambda gradient: self.arrived.__setitem__((name, t), gradient))
+    def record(self, name: str, t: int, value: Array) -> Array:
+        """The value as it is read from now on, each sample's own and on the tape, so that its adjoint arrives."""
+        if not self.traced:
+            return value
+        batch = () if self.batch is None else (self.batch,)
+        shape = tuple(resolve(size, self.values.sizes) for size in self.cell.shapes[name])
+        whole = broadcast_to(value, (*batch, *shape)) if shape_of(value) != (*batch, *shape) else as_tensor(value)
+        if not whole.requires_grad:
+            whole = whole.detach().requires_grad_()
+        whole.register_hook(lambda gradient: self.arrived.__setitem__((name, t), gradient))
+        return whole
 
     def adjoint(self, name: str, whole: Tensor) -> Tensor:
         found = np.zeros(whole.shape, whole.dtype)
@@ -108,8 +116,9 @@ class Eager:
         return Tensor(found)
 
 
-def _nothing(name: str, t: int, value: Any) -> None:
+def _nothing(name: str, t: int, value: Array) -> Array:
     """What is done with a value that is not recorded."""
+    return value
 
 
 def run_eagerly(
@@ -121,7 +130,8 @@ def run_eagerly(
     truncate: int | None,
     watch: Watch,
 ) -> None:
-    """Computes the ``needed`` names at every step, in place. ``watch`` sees each value that the cell's author named."""
+    """Computes the ``needed`` names at every step, in place. ``watch`` sees each value that the cell's author named, and says
+    what is read in its stead."""
     reads = step.reads()
     states = frozenset(name for name in cell.states if name in reads)
     reading = _Reading(values.quantities, states, values.steps, truncate)
@@ -143,7 +153,7 @@ def run_eagerly(
             for name in loop.names:
                 value = computes[name](seen, {"t": t, "T": values.steps})
                 if name in cell.shapes:
-                    watch(name, t, value)
+                    value = watch(name, t, value)
                 if lengths is not None:
                     value = lengths.masked(value, t, lengths.beyond(t, behind[name]) if name in behind else 0.0)
                 values.quantities[name, t] = value

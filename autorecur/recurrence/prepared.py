@@ -46,7 +46,8 @@ class Prepared:
             needed = needed_for(names, self.reads)
             used = {v.name for name in needed for v in variables(self.step.assignments[name].node)}
             used |= {key for name in used if name in self.cell.states for key in self.cell.initial_keys(name)}
-            known = (*self.cell.parameters, *self.cell.inputs, *self.cell.states)
+            keys = [key for name in self.cell.states for key in self.cell.initial_keys(name)]
+            known = (*self.cell.parameters, *self.cell.inputs, *self.cell.states, *keys)
             self.needs[names] = frozenset(needed), frozenset(name for name in known if name not in used)
         return self.needs[names]
 
