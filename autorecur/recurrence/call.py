@@ -6,6 +6,7 @@ views of such memory; it is used again when the last of them is gone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from autorecur.graph.adjoint import adjoint_name
 from autorecur.ops import Op
 from autorecur.ops.shape import reshape
 from autorecur.recurrence.eager import Eager
+from autorecur.recurrence.stacked import Stacked
 from autorecur.tape.bundle import Parts, bundle, nothing, result
 from autorecur.tape.modes import enable_grad
 from autorecur.tape.numbers import frozen
@@ -25,38 +27,37 @@ from autorecur.tape.sweep import leading_to, reachable, sweep
 from autorecur.tape.tensor import Tensor
 
 if TYPE_CHECKING:
-    from autorecur.recurrence.compiled import Case, Given
+    from autorecur.recurrence.case import Case, Given
     from autorecur.recurrence.run import Asked
 
 
 class Call:
-    """A case, the memory, and the arrays that the program reads."""
+    """A case, the memory, and the arrays that the program reads. The record on the tape holds it; it holds no record."""
 
-    __slots__ = ("_asked", "adjoints", "arrays", "base", "bases", "case", "lengths", "workspace")
+    __slots__ = ("adjoints", "arrays", "asked", "bases", "case", "workspace")
 
     def __init__(self, case: Case, asked: Asked, values: list[Any], arrays: list[Any], known: list[int]) -> None:
-        self.case, self.lengths, self._asked = case, case.lengths, asked
+        self.case, self.asked = case, asked
         self.adjoints: dict[str, Any] = {}
         self.workspace = lease(case.count, case.dtype)
         self.bases = bases = [address(self.workspace), 0, 0]
         self.arrays: list[Any] = []
         """Copies that the program reads in place of the user's arrays."""
-        for i, as_it_is, about in case.reads:
+        for (i, as_it_is, about), offset in zip(case.reads, case.offsets, strict=True):
             if known[i]:
-                bases.append(known[i])
+                bases.append(known[i] + offset)
                 continue
             array = arrays[i]
             if not isinstance(values[i], Tensor) and case.wish:
                 values[i] = arrays[i] = array = frozen(array)
             if as_it_is and array.flags.c_contiguous:
-                bases.append(address(array))
+                bases.append(address(array) + offset)
             elif about.kind == "initial":
                 self._begin(about, array)
             else:
                 self.arrays.append(self._copied(about, array))
                 bases.append(address(self.arrays[-1]))
         case.plan.run(bases)
-        self.base = bundle(RECURRENCE, tuple(values), arrays, case.receivers, case.dtype, {"call": self})
 
     def _begin(self, given: Given, array: Any) -> None:
         """Writes an initial state into the workspace."""
@@ -71,6 +72,8 @@ class Call:
     def _copied(self, given: Given, array: Any) -> Any:
         """An array as the program reads it; staged inputs go into the workspace."""
         case, plan = self.case, self.case.plan
+        if given.first >= 0:
+            array = array[given.first : given.first + given.shape[0]]
         array = np.ascontiguousarray(array, case.dtype)
         if given.name in plan.staged:
             rows = array.reshape(-1, plan.components(given.name))
@@ -80,9 +83,9 @@ class Call:
             space[...] = rows if case.index is None else rows[case.index]
         return array
 
-    def whole(self, name: str) -> Tensor:
-        """An output at all steps."""
-        return result(self.base, name, self._spread(self.case.views[name].of(self.workspace), name))
+    def output(self, name: str) -> Any:
+        """An output at all steps, a view of the workspace."""
+        return self._spread(self.case.views[name].of(self.workspace), name)
 
     def _spread(self, array: Any, name: str) -> Any:
         """Rows of sequences of different lengths at their places among (steps, samples, …); zero behind an end."""
@@ -93,13 +96,12 @@ class Call:
         whole[case.index] = array
         return whole.reshape(case.shape_of_steps(name))
 
-    def adjoint(self, name: str, whole: Tensor) -> Tensor:
-        return Tensor(self.adjoints.get(name, np.zeros(whole.shape, whole.dtype)))
-
     def again(self, values: Sequence[Any]) -> Mapping[str, Tensor]:
         """The same run on the tape, from these values."""
-        asked = self._asked
-        given = dict(zip(asked.given, values, strict=True))
+        asked = self.asked
+        given = dict(zip(asked.given, values, strict=False))
+        if asked.stacked is not None:
+            given.update(Stacked(tuple(values[len(given) :]), asked.stacked.pattern))
         run = Eager(asked.prepared, asked.names, given, self.case.steps, asked.lengths, asked.truncate, record=False)
         return {name: run.whole(name) for name in asked.names}
 
@@ -120,18 +122,34 @@ class Call:
             if plan.memory.holds(adjoint_name(name)):
                 self.adjoints[name] = self._spread(back.adjoints[name].of(workspace), name).copy()
         found: list[Any] = [None] * (1 + case.receivers[-1])
-        for begin, end, shape, which in back.parameters:
-            for i, gradient in zip(which, gradients[begin:end].reshape(shape), strict=True):
-                found[i] = gradient
-        for i, given in case.others:
-            if given.kind == "input":
-                view = back.inputs[given.name]
-                found[i] = (
-                    np.zeros(given.shape, case.dtype) if view is None else self._spread(view.of(workspace), given.name)
-                )
+        for piece in back.pieces:
+            together = gradients[piece.begin : piece.end].reshape(piece.shape)
+            for position, gradient in zip(piece.positions, together, strict=True):
+                found[position] = gradient
+        for position, parts in back.joined.items():
+            found[position] = self._joined(position, parts, gradients)
+        for given in case.others:
+            if given.kind != "input":
+                found[given.position] = self._to_initial(given, plan, workspace)
+            elif (view := back.inputs[given.name]) is not None:
+                found[given.position] = self._spread(view.of(workspace), given.name)
             else:
-                found[i] = self._to_initial(given, plan, workspace)
+                found[given.position] = np.zeros(given.shape, case.dtype)
         return found
+
+    def _joined(self, position: int, parts: Sequence[tuple[int, int, int]], gradients: Any) -> Any:
+        """The gradient of an array from those of its rows; rows that nothing reads have none."""
+        shape = self.case.shapes[position]
+        row = math.prod(shape[1:])
+        pieces, next_row = [], 0
+        for first, begin, end in parts:
+            if first > next_row:
+                pieces.append(np.zeros((first - next_row) * row, self.case.dtype))
+            pieces.append(gradients[begin:end])
+            next_row = first + (end - begin) // row
+        if next_row < shape[0]:
+            pieces.append(np.zeros((shape[0] - next_row) * row, self.case.dtype))
+        return np.concatenate(pieces).reshape(shape)
 
     def _cotangent(self, g: Any, name: str) -> Any:
         case = self.case
@@ -179,6 +197,26 @@ def _to_inputs(g: Parts, out: Any, *values: Any, wanted: Sequence[int], call: Ca
     order = reachable(list(start), goals)
     arrived = sweep(order, start, goals, True, useful=leading_to(goals, order), boundary=True)
     return [arrived.get(value) if isinstance(value, Tensor) else None for value in own]
+
+
+class CompiledRun:
+    """The results of a call, as tensors, when they are asked for."""
+
+    __slots__ = ("base", "call", "lengths")
+
+    def __init__(self, case: Case, asked: Asked, values: list[Any], arrays: list[Any], known: list[int]) -> None:
+        self.lengths = case.lengths
+        self.call = Call(case, asked, values, arrays, known)
+        self.base = bundle(RECURRENCE, tuple(values), arrays, case.receivers, case.dtype, {"call": self.call})
+
+    def whole(self, name: str) -> Tensor:
+        """An output at all steps."""
+        return result(self.base, name, self.call.output(name))
+
+    def adjoint(self, name: str, whole: Tensor) -> Tensor:
+        """What a backward pass brought there."""
+        found = self.call.adjoints.get(name)
+        return Tensor(np.zeros(whole.shape, whole.dtype) if found is None else found)
 
 
 RECURRENCE = Op("recurrence", "primitive", lambda *shapes, **_: (), nothing, (), joint=_to_inputs)

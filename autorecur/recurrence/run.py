@@ -14,6 +14,7 @@ from autorecur.language.nearest import did_you_mean
 from autorecur.recurrence.eager import Eager
 from autorecur.recurrence.lengths import Lengths
 from autorecur.recurrence.prepared import Prepared
+from autorecur.recurrence.stacked import Stacked
 from autorecur.tape.modes import state
 from autorecur.tape.tensor import Tensor, as_array
 
@@ -116,14 +117,15 @@ def run(
     names = tuple(outputs) if outputs is not None else known.shown(record)
     known.needed(names)
     given = _inputs(cell, x)
-    if params:
+    stacked = params if type(params) is Stacked else None
+    if params and stacked is None:
         given.update(params)
     if initial:
         given.update(_initial(cell, initial))
     for key, value in given.items():
         if not isinstance(value, Tensor):
             given[key] = as_array(value)
-    asked = Asked(known, names, given, steps, lengths, truncate.__index__() if truncate else 0, record)
+    asked = Asked(known, names, given, stacked, steps, lengths, truncate.__index__() if truncate else 0, record)
     found = asked.compiled(backend)
     return asked.eager() if found is None else found
 
@@ -134,6 +136,7 @@ class Asked(NamedTuple):
     prepared: Prepared
     names: tuple[str, ...]
     given: Mapping[str, Any]
+    stacked: Stacked | None
     steps: int | None
     lengths: Any
     truncate: int
@@ -141,7 +144,8 @@ class Asked(NamedTuple):
 
     def eager(self) -> Run:
         """On the tape, op by op."""
-        run = Eager(self.prepared, self.names, self.given, self.steps, self.lengths, self.truncate, self.record)
+        given = {**self.given, **(self.stacked or {})}
+        run = Eager(self.prepared, self.names, given, self.steps, self.lengths, self.truncate, self.record)
         return Run(self.prepared.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None)
 
     def compiled(self, backend: str) -> Run | None:
@@ -149,10 +153,10 @@ class Asked(NamedTuple):
         known = self.prepared
         if backend == "eager" or state.watch is not None:
             return None
-        call = known.compiled.call(self)
-        if call is None:
+        run = known.compiled.run(self)
+        if run is None:
             return None
-        return Run(known.cell, self.names, call.whole, call.lengths, call.adjoint if self.record else None)
+        return Run(known.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None)
 
 
 def _inputs(cell: Cell, x: Any) -> dict[str, Any]:

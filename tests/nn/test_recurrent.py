@@ -268,7 +268,6 @@ def test_lists_and_integers_are_taken() -> None:
     np.testing.assert_array_equal(output, layer(np.array(x, float), lengths=np.array([2, 1]))[0])
 
 
-@pytest.mark.xfail(strict=True, reason="cell.run gives a sequence without a batch a batch of one behind its end")
 def test_lengths_without_a_batch() -> None:
     """A single sequence may end before its array does."""
     layer, x = ar.nn.RNN(2, 3, bidirectional=True), generator.standard_normal((4, 2))

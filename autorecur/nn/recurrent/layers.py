@@ -71,7 +71,7 @@ class _Layers(StackedWeights):
                 for state, values in ends.items():
                     values.append(out.last[state])
             x = found[0] if len(found) == 1 else concatenate(found, -1)
-        last = {state: stack(values) for state, values in ends.items()}
+        last = {state: values[0][None] if len(values) == 1 else stack(values) for state, values in ends.items()}
         return swapaxes(x, 0, 1) if turned else x, last
 
     def _first(self, given: Mapping[str, Any], batch: tuple[int, ...]) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 PyTorch stacks the weights of all gates into one array with a block of ``hidden_size`` rows for each gate, and has two
 biases. (Names, order of gates and sums: the pages of ``torch.nn.RNN``, ``GRU`` and ``LSTM`` at docs.pytorch.org.) The tables
-here are data; :func:`cell_parameters` is the one reader of them that cuts the blocks out, on tensors.
+here are data; :func:`cell_parameters` is their one reader.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from autorecur.language.canonical import write
 from autorecur.language.cell import Cell
 from autorecur.language.syntax import Expression, Name
 from autorecur.language.trees import names_in, substitute
-from autorecur.ops.indexing import getitem
-from autorecur.tape.tensor import Tensor, apply
+from autorecur.recurrence.stacked import Pattern, Stacked
+from autorecur.tape.tensor import Tensor
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Rows:
     arrays: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """A built-in cell by name, its states (the output first), how many blocks each array has, and who stands where."""
 
@@ -48,6 +48,14 @@ class Layout:
             for name, count in self.blocks.items()
             if bias or name not in BIASES
         }
+
+    @cache  # noqa: B019 - layouts live for ever
+    def sources(self, bias: bool) -> tuple[tuple[str, tuple[str, ...], int], ...]:
+        """Each parameter, the arrays whose sum holds it (none: zeros), and its block there."""
+        return tuple(
+            (name, (), 0) if not bias and rows.arrays[0] in BIASES else (name, rows.arrays, rows.gate)
+            for name, rows in self.rows.items()
+        )
 
 
 IN, HIDDEN, BIASES = ("weight_ih",), ("weight_hh",), ("bias_ih", "bias_hh")
@@ -98,27 +106,32 @@ LSTM = {
 """By whether there are peepholes."""
 
 
-def cell_parameters(layout: Layout, arrays: Mapping[str, Tensor], hidden_size: int) -> dict[str, Tensor]:
-    """The cell's parameters, cut out of the arrays; biases that are not there are zeros."""
-    wholes: dict[tuple[str, ...], Tensor] = {}
-    nothing = None
-    values = {}
-    for name, rows in layout.rows.items():
-        if rows.arrays[0] not in arrays:
-            if nothing is None:
-                nothing = Tensor(np.zeros(hidden_size, arrays["weight_hh"].dtype))
-            values[name] = nothing
-            continue
-        whole = wholes.get(rows.arrays)
-        if whole is None:
-            whole = arrays[rows.arrays[0]] if len(rows.arrays) == 1 else arrays[rows.arrays[0]] + arrays[rows.arrays[1]]
-            wholes[rows.arrays] = whole
-        first = rows.gate * hidden_size
-        if whole.shape[0] == hidden_size:
-            values[name] = whole
+@cache
+def _pattern(sources: tuple[tuple[str, tuple[str, ...], int], ...], hidden_size: int) -> tuple[Sums, Pattern]:
+    """Which tensors are needed, each as the arrays that it is the sum of, and which of their rows are which parameter."""
+    sums = tuple(dict.fromkeys(arrays for _, arrays, _ in sources))
+    pieces = {
+        name: (sums.index(arrays), gate * hidden_size, (gate + 1) * hidden_size) for name, arrays, gate in sources
+    }
+    return sums, Pattern(pieces)
+
+
+Sums = tuple[tuple[str, ...], ...]
+
+
+def cell_parameters(layout: Layout, arrays: Mapping[str, Tensor], hidden_size: int) -> Stacked:
+    """The cell's parameters as rows of the arrays; biases that are not there are zeros."""
+    here = layout.sources("bias_ih" in arrays)
+    sums, pattern = _pattern(here, hidden_size)
+    tensors = []
+    for names in sums:
+        if not names:
+            tensors.append(Tensor(np.zeros(hidden_size, arrays["weight_hh"].dtype)))
+        elif len(names) == 1:
+            tensors.append(arrays[names[0]])
         else:
-            values[name] = apply(getitem, (whole,), {"index": (slice(first, first + hidden_size),)})
-    return values
+            tensors.append(arrays[names[0]] + arrays[names[1]])
+    return Stacked(tuple(tensors), pattern)
 
 
 @cache
