@@ -210,7 +210,7 @@ class Cell:
         ``outputs`` as for :meth:`run`. No compiler is needed. Raises ShapeError and ArgumentError.
 
         >>> import autorecur as ar
-        >>> cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1])")
+        >>> cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1] + b)")
         >>> plan = cell.explain_compilation({"n_x": 3, "n_h": 8}, gradients="none")
         >>> [product.text for product in plan.forward.hoisted], [product.text for product in plan.forward.per_step]
         (['a~[t] = W x[t]'], ['a~[t] += U h[t-1]'])
