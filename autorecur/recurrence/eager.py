@@ -71,7 +71,8 @@ class Eager:
                 for t in range(1, self.values.steps + 1):
                     self.values.quantities[name, t] = self.lengths.masked(self.values.quantities[name, t], t, 0.0)
         self.arrived: dict[Key, Any] = {}
-        self.traced = any(isinstance(value, Tensor) and value.requires_grad for value in given.values())
+        read = [value for key, value in given.items() if key not in loader.unneeded]
+        self.traced = any(isinstance(value, Tensor) and value.requires_grad for value in read)
         watch = self.record if record else _nothing
         needed, _ = prepared.needed(names)
         quiet = self.lengths is not None and self.lengths.ragged  # behind the end of a sequence anything may happen

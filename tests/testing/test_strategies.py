@@ -14,7 +14,7 @@ from hypothesis.errors import NoSuchExample
 
 import autorecur as ar
 from autorecur.testing import assert_gradients, broadcastable, cells, programs, sequences, shapes, tensors
-from autorecur.testing.strategies.cells import texts
+from autorecur.testing.strategies.cells import FURTHER, texts
 
 quiet = settings(database=None, deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
 some = settings(max_examples=40)
@@ -202,6 +202,45 @@ def test_cells_keep_their_bounds() -> None:
         find(texts((1, 1), 2, 1, False), lambda cell: "[t-2]" in cell or "[t+1]" in cell or "c[t]" in cell)
 
 
+@pytest.mark.parametrize(
+    ("name", "marks"),
+    [
+        ("rows", ("x[t] W",)),
+        ("layers", ("D_",)),
+        ("shared", ("W_2 x[t] + W_2",)),
+        ("scalars", ("scalar: alpha", "alpha * (")),
+        ("reductions", ("norm((", ") * (")),
+        ("softmax", ("softmax(",)),
+        ("pieces", ("z_",)),
+        ("inputs", ("u[t]", "x[t-1]")),
+        ("matrices", ("M[t] = ", ")^T")),
+    ],
+)
+def test_cells_have_more_on_request(name: str, marks: tuple[str, ...]) -> None:
+    """Each kind is drawn when it is named, and not when it is not."""
+    with_it, without = (texts((1, 2), 2, 2, True, FURTHER.keys() - {other}) for other in ("", name))
+    patient = settings(quiet, max_examples=5000)
+    assert find_any(with_it, lambda text: all(mark in text for mark in marks), settings=patient)
+    with pytest.raises(NoSuchExample):
+        find(without, lambda text: all(mark in text for mark in marks))
+
+
+def test_layers_of_a_cell_may_run_against_each_other() -> None:
+    """One forwards, one backwards."""
+    drawn = texts((2, 2), 0, 1, True, ("layers", "directions"))
+    assert find(drawn, lambda text: "h[t-1]" in text and "c[t+1]" in text)
+    with pytest.raises(NoSuchExample):
+        find(texts((2, 2), 0, 1, True, ("layers",)), lambda text: "[t-1]" in text and "[t+1]" in text)
+
+
+@given(cells(also=FURTHER))
+@settings(max_examples=50, deadline=None)
+def test_cells_with_everything_are_cells(cell: Any) -> None:
+    """Every mixture has shapes that fit, and a text that gives it back."""
+    assert ar.cell(str(cell)).equations == cell.equations
+    assert set(cell.init(dict.fromkeys(cell.sizes, 2), seed=0)) == set(cell.parameters)
+
+
 def test_cells_shrink() -> None:
     """To one state without gates, a delay of one, time that runs forwards."""
     smallest = find(texts((1, 3), 2, 2, True))
@@ -230,6 +269,7 @@ def test_cells_shrink() -> None:
         (lambda: cells(max_states=9), "max_states=9 is larger than 6"),
         (lambda: cells(max_delay=0), "max_delay=0 is less than 1"),
         (lambda: cells(max_depth=-1), "max_depth=-1 is less than 0"),
+        (lambda: cells(also=["cows"]), f"also='cows' is none of {', '.join(FURTHER)}"),
     ],
 )
 def test_impossible_arguments_are_refused_at_once(make: Callable[[], Any], message: str) -> None:
