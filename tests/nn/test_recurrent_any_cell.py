@@ -62,7 +62,6 @@ def test_what_only_others_need_is_left_out() -> None:
     np.testing.assert_array_equal(same(np.ones((4, 2, 3)))[0]["h"], out["h"])
 
 
-@pytest.mark.xfail(strict=True, reason="cell.run gives zeros to a state that nothing needs, and does not know its size")
 def test_a_layer_above_that_nobody_asks_for_is_left_out() -> None:
     """With its states."""
     layer = ar.nn.Recurrent(ar.cells["rnn_stacked"], {"n_x": 2, "n_h_1": 3}, outputs=("h_1",))
