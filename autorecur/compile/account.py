@@ -78,6 +78,11 @@ class FusedEquation:
     text: str
     memory: str
 
+    @property
+    def quantity(self) -> str:
+        """What it gives, as the text has it."""
+        return self.text.split(" ")[0].removesuffix("[t]")
+
 
 @dataclass(frozen=True)
 class FusedLoop:
@@ -165,7 +170,7 @@ class Direction:
     @property
     def in_registers(self) -> tuple[str, ...]:
         """Quantities that never reach memory."""
-        return tuple(equation.name for loop in self.loops for equation in loop.equations if not equation.memory)
+        return tuple(equation.quantity for loop in self.loops for equation in loop.equations if not equation.memory)
 
     def numbers(self, sizes: Sizes) -> int:
         """What is stored for every step of every sample."""
@@ -178,7 +183,7 @@ class Direction:
 
     def product_flops(self, sizes: Sizes) -> int:
         """For one step of one sample, those of the deferred products among them."""
-        return sum(product.flops(sizes) for product in (*self.products, *self.deferred))
+        return sum(p.flops(sizes) for p in self.products) + sum(p.flops(sizes) for p in self.deferred)
 
     def other_flops(self, sizes: Sizes) -> int:
         return sum(loop.flops(sizes) for loop in self.loops)

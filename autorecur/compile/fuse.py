@@ -42,6 +42,8 @@ class Statement:
 
 @dataclass
 class Loop:
+    """Statements that are computed in one loop over components, in this order."""
+
     extent: Extent
     statements: list[Statement] = field(default_factory=list)
 
@@ -63,7 +65,7 @@ def statement(name: str, node: Node) -> Statement:
         if node.op is total:
             return Statement(name, node, "columns" if node.shape[0] == 1 else "rows", own)
     if node.op is matmul:
-        left, right = node.inputs
+        left = node.inputs[0]
         if left.shape[1] == 1:
             return Statement(name, node, "each", own)
         if node.shape == (1, 1):
@@ -71,9 +73,10 @@ def statement(name: str, node: Node) -> Statement:
         return Statement(name, node, "product", own)
     if node.op is concatenate:
         return Statement(name, node, "pieces", ())
-    if node.op is not None and node.op.kind in ("reduction", "componentwise", "loss", "linear"):
-        if node.op not in (matrix_transpose, block):
-            raise NotCompilable(f"there is no loop for the function {node.op.name}")
+    if node.op is None or node.op in (matrix_transpose, block):
+        return Statement(name, node, "each", own)
+    if node.op.kind in ("reduction", "componentwise", "loss", "linear"):
+        raise NotCompilable(f"there is no loop for the function {node.op.name}")
     return Statement(name, node, "each", own)
 
 
@@ -102,9 +105,13 @@ def loops_of(statements: Sequence[Statement], rolling: Mapping[str, int]) -> lis
                 earliest = max(earliest, home[v.name] + (0 if together else 1))
         if s.name in rolling and s.name in last_read:
             place, aligned = last_read[s.name]
-            earliest = max(earliest, place + (0 if aligned and place < len(loops) and loops[place].extent == s.extent else 1))
+            earliest = max(
+                earliest, place + (0 if aligned and place < len(loops) and loops[place].extent == s.extent else 1)
+            )
         fitting = (
-            i for i in range(earliest, len(loops)) if loops[i].extent == s.extent and _plain(loops[i]) and s.kind in _PLAIN
+            i
+            for i in range(earliest, len(loops))
+            if loops[i].extent == s.extent and _plain(loops[i]) and s.kind in _PLAIN
         )
         index = next(fitting, len(loops))
         if index == len(loops):

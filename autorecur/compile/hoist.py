@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from autorecur.compile.equations import Equations, Product
 from autorecur.language.order import Loop, schedule
@@ -45,9 +46,10 @@ class Schedule:
     reads: Mapping[str, tuple[tuple[str, int], ...]]
 
     def phase_of(self, item: str) -> int:
+        """The number of the phase in which an item is computed."""
         return self._home[item]
 
-    @property
+    @cached_property
     def _home(self) -> Mapping[str, int]:
         return {item: i for i, phase in enumerate(self.phases) for item in phase.items}
 

@@ -56,9 +56,9 @@ def addresses(source: str, functions: Mapping[str, int], dtype: str) -> Mapping[
 def module_path(source: str, functions: Mapping[str, int], dtype: str) -> Path | None:
     """Where :func:`addresses` keeps a text, or will keep it; None where that cannot be told. Nothing is written."""
     text, filled = _filled(source, functions)
-    found = _identity(text, filled, dtype, "")
+    identity = _identity(text, filled, dtype, "")
     try:
-        return kernel_path(*found) if found else None
+        return kernel_path(*identity) if identity else None
     except RuntimeError:  # there is no home
         return None
 
@@ -133,8 +133,8 @@ class _Making:
 
     def addresses(self) -> Mapping[str, int] | None:
         """From the cache; else compiled and kept; if that fails, compiled."""
-        found = _identity(self.source, self.functions, self.dtype, self.also)
-        file = kernel_file(*found) if found else None
+        identity = _identity(self.source, self.functions, self.dtype, self.also)
+        file = kernel_file(*identity) if identity else None
         if file is not None and packed(file).exists():
             try:
                 return load(packed(file).read_bytes())

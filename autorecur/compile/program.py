@@ -118,9 +118,7 @@ class Lowered:
             for name, offset in (outer.left, outer.right):
                 kept.setdefault(name, set()).add(offset)
         wanted = Wanted({name: kept[name] for name in kept if name in known}, [adjoint_name(n) for n in wish.inputs])
-        return program(
-            "backward", back.equations, wanted, back.carries, back.outers, back.shares, wish.parameters
-        )
+        return program("backward", back.equations, wanted, back.carries, back.outers, back.shares, wish.parameters)
 
 
 def _read_by(back: Backward) -> set[tuple[str, int]]:

@@ -34,10 +34,16 @@ class Region:
 
 @dataclass
 class Storage:
+    """The memory of a program: its regions, the quantities that have memory, and which of them share a place."""
+
     regions: tuple[Region, ...]
     stored: frozenset[str]
     places: Mapping[str, str]
     """In whose memory a quantity lies, if not in its own."""
+    _home: dict[str, Region] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._home = {name: region for region in self.regions for name in region.members}
 
     def region_of(self, name: str) -> Region:
         return self._home[self.places.get(name, name)]
@@ -45,11 +51,6 @@ class Storage:
     def names_in(self, region: Region) -> tuple[str, ...]:
         """All that lies in a region, written over or not."""
         return (*region.members, *(name for name, place in self.places.items() if place in region.members))
-
-    _home: dict[str, Region] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._home = {name: region for region in self.regions for name in region.members}
 
 
 @dataclass(frozen=True)
@@ -192,9 +193,7 @@ def _sums_below(s: Statement, equations: Equations, depends: Mapping[str, set[st
     return found
 
 
-def _read_once(
-    name: str, loop: Loop, readers: Mapping[str, Sequence[int]], segments: Sequence[Sequence[Loop]]
-) -> bool:
+def _read_once(name: str, loop: Loop, readers: Mapping[str, Sequence[int]], segments: Sequence[Sequence[Loop]]) -> bool:
     """Whether all that read a sum stand in this loop, in step with it, at its own time."""
     inside = sum(1 for s in loop.statements for v, _ in accesses(s) if v.name == name)
     aligned = all(ok and v.offset == 0 for s in loop.statements for v, ok in accesses(s) if v.name == name)

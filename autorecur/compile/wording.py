@@ -7,7 +7,7 @@ that is computed by itself. In the backward program ``given(h[t])`` is the cotan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from autorecur.compile.backward import COTANGENT, Carry, Outer
@@ -33,13 +33,13 @@ class Wording:
 
     rows: bool = False
     carries: Collection[Carry] = ()
-    _kept: dict[str, tuple[str, int, str]] = field(default_factory=dict)
-    """Of each part of a carry: the state, how far it lies from the step that writes it, and ``~`` for products."""
+    _kept: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """For each carry the state, and how far it lies from the step that writes it."""
 
     def __post_init__(self) -> None:
         for carry in self.carries:
             for part in carry.parts:
-                self._kept[part] = carry.state, carry.offset, "~" if part.endswith("@") else ""
+                self._kept[part.removesuffix("@")] = carry.state, carry.offset
 
     def quantity(self, name: str, offset: int | None = 0) -> str:
         """``h[t-1]``; ``W`` for a parameter.
@@ -48,19 +48,20 @@ class Wording:
         >>> words.quantity("h", -1), words.quantity("to h"), words.quantity("dL/dh[t-1]@", 1)
         ('h[t-1]', 'given(h[t])', 'carry~(h[t])')
         """
-        if name.startswith(COTANGENT):
-            return f"given({write_name(name.removeprefix(COTANGENT), offset)})"
-        if name in self._kept and offset is not None:
-            state, distance, mark = self._kept[name]
-            return f"carry{mark}({write_name(state, offset + distance)})"
-        return write_name(name, offset)
+        if offset is None:
+            return name
+        whole, part = _whole_and_part(name)
+        if whole.startswith(COTANGENT):
+            return f"given({write_name(whole.removeprefix(COTANGENT), offset)}){part}"
+        label = whole.removesuffix("@")
+        if label in self._kept:
+            state, distance = self._kept[label]
+            return f"carry{'~' if whole != label else ''}({write_name(state, offset + distance)}){part}"
+        return write_name(whole.removesuffix("[t]") + part, offset)
 
     def bare(self, name: str) -> str:
-        """A quantity without its step, which what is kept for another step cannot do without."""
-        return self.quantity(name) if name in self._kept or name.startswith(COTANGENT) else name
-
-    def listed(self, names: Iterable[str]) -> str:
-        return " ".join(map(self.bare, names))
+        """A quantity without its step, if it can do without: what is kept for another step cannot."""
+        return self.quantity(name).removesuffix("[t]")
 
     # Equations.
 
@@ -148,6 +149,12 @@ class Wording:
     @staticmethod
     def _joined(texts: Sequence[str], between: str) -> str:
         return texts[0] if len(texts) == 1 else f"[{between.join(texts)}]"
+
+
+def _whole_and_part(name: str) -> tuple[str, str]:
+    """A name and the mark of the part of it that has a name of its own: ``h`` and ``~1``."""
+    whole, mark, number = name.partition("~")
+    return whole, mark + number
 
 
 def _is_plain(text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import autorecur as ar
 from autorecur.compile import runner
@@ -14,6 +15,8 @@ from autorecur.compile.program import Lowered, Wish
 from autorecur.compile.wording import Wording, number_text, size_text
 from autorecur.graph.node import number, number_of
 from autorecur.graph.step import build
+from autorecur.language.cell import Cell
+from autorecur.testing.strategies.cells import cells
 
 LSTM = {"n_x": 3, "n_h": 8, "n_y": 2}
 
@@ -107,13 +110,26 @@ def test_bytes_grow_with_steps_and_samples(lstm: Explanation) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ar.cells))
-def test_every_equation_and_product_of_the_program_is_shown(name: str) -> None:
-    """Nothing is left out and nothing shown twice, for every built-in cell; the text has no name of the compiler's own."""
-    cell = ar.cells[name]
-    plan = cell.explain_compilation()
+def test_every_equation_and_product_of_a_built_in_cell_is_shown(name: str) -> None:
+    """Nothing is left out and nothing shown twice; the text has no name that only the compiler understands."""
+    shows_all(ar.cells[name])
+
+
+@settings(max_examples=25, deadline=None)
+@given(cells(also=("rows", "layers", "directions", "shared", "scalars", "reductions", "softmax", "pieces", "matrices")))
+def test_every_equation_and_product_of_a_random_cell_is_shown(cell: Cell) -> None:
+    """The same for cells that nobody wrote."""
+    shows_all(cell)
+
+
+def shows_all(cell: Cell) -> None:
+    sizes = {size: number for number, size in enumerate(cell.sizes, 2)}
+    plan = cell.explain_compilation(sizes, steps=3)
     assert plan.compilable
     text = str(plan)
-    assert not re.search(r"[@#]|\bto \w+\[", text)
+    assert not re.search(r"[@#]|\bto \w+\[|\]~|~\[t\]~", text)
+    assert 0 <= plan.share_of_products <= 1
+    assert plan.bytes >= 3 * plan.bytes_per_step
     for direction in plan.directions:
         equations = direction.program.equations
         shown = [equation.name for loop in direction.loops for equation in loop.equations]
