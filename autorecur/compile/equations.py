@@ -170,7 +170,9 @@ class Naming:
     def take_apart(self, name: str, root: Node) -> None:
         """Adds ``name = root``, and before it an equation for each of its parts that needs one."""
         done: dict[Node, Node] = {}
-        products = {bare for _, term in summands(root) if (bare := without_number(term)[1]) is not None}
+        terms = [bare for _, term in summands(root) if (bare := without_number(term)[1]) is not None]
+        inside_terms = {node for term in terms for node in postorder(term) if node != term}
+        products = set(terms) - inside_terms  # what another term reads as well needs a name
         for node in postorder(root):
             if node in done:
                 continue

@@ -187,6 +187,8 @@ class _Writer:
             )
         if node.op is matmul:
             left, right = node.inputs
+            if left.shape[1] != 1:
+                raise NotCompilable("a product of matrices inside an expression")
             return self.fresh(f"{self.element(left, row, '0')} * {self.element(right, '0', column)}")
         form = scalar_form(node.op.name, dict(node.attributes))
         if form is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,11 @@ def compare(call: Call, own: Cell | None = None) -> list[str]:
 def computed(
     call: Call, own: Cell, backend: str, dtype: str | None = None, poisoned: bool = False
 ) -> dict[str, np.ndarray]:
-    """Results, last values, gradients and recorded adjoints by name; a gradient that does not arrive is zero."""
+    """Results, last values, gradients and recorded adjoints by name; a gradient that does not arrive is zero.
+
+    A ``poisoned`` call is given NaN alone, for all initial states, too."""
+    if poisoned:
+        call = replace(call, initial=tuple(key for state in own.states for key in own.initial_keys(state)))
     leaves: dict[str, Any] = {}
     groups: list[dict[str, Any]] = []
     for arrays in call.arrays(own):
