@@ -19,7 +19,6 @@ from autorecur.compile import layout
 from autorecur.compile.blas import SMALL, SMALL_TURNED, SMALL_TURNED_ROW, THREADED_PRODUCT, THREADED_ROW, Blas, blas
 from autorecur.compile.layout import Kind
 from autorecur.compile.native import arity, functions_of
-from autorecur.compile.workspace import address
 
 Rows = Sequence[Sequence[int]] | np.ndarray
 _call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
@@ -75,13 +74,13 @@ class Program:
     each with memory of its own. The interpreter's lock is not held meanwhile.
     """
 
-    __slots__ = ("_address", "_machine", "_result", "slots", "table")
+    __slots__ = ("_address", "_addresses", "_machine", "_result", "slots", "table")
 
     def __init__(self, table: np.ndarray, dtype: str, slots: int) -> None:
         found = machine(dtype)
         if found is None:
             raise RuntimeError("programs need numba's compiler, which is missing or switched off")
-        self.table, self.slots = table, slots
+        self.table, self.slots, self._addresses = table, slots, ctypes.c_int64 * slots
         for kind, handler in HANDLERS.items():
             table[layout.HANDLERS + kind] = found[handler]
         self._machine, self._address, self._result = _call(found["run"]), table.ctypes.data, ctypes.addressof(_unused)
@@ -90,8 +89,8 @@ class Program:
         """Runs the instructions; ``bases`` holds at least as many addresses as the program has slots."""
         if len(bases) < self.slots:
             raise ValueError(f"the program uses {self.slots} slots; {len(bases)} addresses are given")
-        own = np.asarray(bases, np.int64)
-        self._machine(self._result, self._result + 8, self._address, address(own))
+        own = self._addresses(*bases[: self.slots])
+        self._machine(self._result, self._result + 8, self._address, own)
 
 
 def assemble(

@@ -32,8 +32,8 @@ class Parameter(Tensor):
     def become(self, dtype: Any) -> None:
         """The numbers and the gradient in another dtype of floats, in place; what was computed before keeps its own."""
         self._array = frozen(np.asarray(self._array, np.dtype(dtype)))
-        if self._grad is not None:
-            self._grad = self._grad.detach().astype(dtype)
+        if self.grad is not None:
+            self.grad = self.grad.detach().astype(dtype)
 
     def __repr__(self) -> str:
         return f"parameter{super().__repr__().removeprefix('tensor').replace(', requires_grad=True', '')}"

@@ -36,26 +36,28 @@ class Call:
 
     __slots__ = ("adjoints", "arrays", "asked", "bases", "case", "workspace")
 
-    def __init__(self, case: Case, asked: Asked, values: list[Any], arrays: list[Any], known: list[int]) -> None:
+    def __init__(self, case: Case, asked: Asked, values: list[Any], known: list[int]) -> None:
         self.case, self.asked = case, asked
         self.adjoints: dict[str, Any] = {}
         self.workspace = lease(case.count, case.dtype)
         self.bases = bases = [address(self.workspace), 0, 0]
         self.arrays: list[Any] = []
         """Copies that the program reads in place of the user's arrays."""
-        for (i, as_it_is, about), offset in zip(case.reads, case.offsets, strict=True):
-            if known[i]:
-                bases.append(known[i] + offset)
+        for (i, as_it_is, given), base in zip(case.reads, known, strict=True):
+            if base:
+                bases.append(base)
                 continue
-            array = arrays[i]
-            if not isinstance(values[i], Tensor) and case.wish:
-                values[i] = arrays[i] = array = frozen(array)
-            if as_it_is and array.flags.c_contiguous:
-                bases.append(address(array) + offset)
-            elif about.kind == "initial":
-                self._begin(about, array)
+            value = values[i]
+            if isinstance(value, Tensor):
+                array = value._array
             else:
-                self.arrays.append(self._copied(about, array))
+                array = values[i] = frozen(value) if case.wish else value
+            if as_it_is and array.flags.c_contiguous:
+                bases.append(address(array) + given.offset)
+            elif given.kind == "initial":
+                self._begin(given, array)
+            else:
+                self.arrays.append(self._copied(given, array))
                 bases.append(address(self.arrays[-1]))
         case.plan.run(bases)
 
@@ -204,10 +206,11 @@ class CompiledRun:
 
     __slots__ = ("base", "call", "lengths")
 
-    def __init__(self, case: Case, asked: Asked, values: list[Any], arrays: list[Any], known: list[int]) -> None:
+    def __init__(self, case: Case, asked: Asked, values: list[Any], known: list[int]) -> None:
         self.lengths = case.lengths
-        self.call = Call(case, asked, values, arrays, known)
-        self.base = bundle(RECURRENCE, tuple(values), arrays, case.receivers, case.dtype, {"call": self.call})
+        self.call = call = Call(case, asked, values, known)
+        arrays = [value._array if isinstance(value, Tensor) else value for value in values]
+        self.base = bundle(RECURRENCE, tuple(values), arrays, case.receivers, case.dtype, {"call": call})
 
     def whole(self, name: str) -> Tensor:
         """An output at all steps."""

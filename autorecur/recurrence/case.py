@@ -49,6 +49,8 @@ class Given:
     """Among all that was given."""
     first: int = -1
     """The first row, if it is some rows of a larger array."""
+    offset: int = 0
+    """How many bytes behind the beginning of that array it begins."""
     receives: bool = False
     """Whether it has a gradient."""
 
@@ -95,9 +97,8 @@ class Case:
         self.reads = [(g.position, self._is_read_as_it_is(g, loader), g) for g in self.given]
         """Position among all that was given, whether it is read where it is, what it is."""
         kept = {g.position for _, read, g in self.reads if read and g.kind == "parameter"}
-        self.kept = frozenset(kept - {g.position for _, read, g in self.reads if not read})
+        self.kept = tuple(kept - {g.position for _, read, g in self.reads if not read})
         """The positions of arrays whose addresses are remembered from run to run."""
-        self.offsets = [self._offset(g) for g in self.given]
         tensors = asked.stacked.tensors if asked.stacked else ()
         self.shapes = [tuple(value.shape) for value in (*asked.given.values(), *tensors)]
         self.receivers = tuple(sorted({g.position for g in self.given if g.receives}))
@@ -111,11 +112,6 @@ class Case:
         """Whether the program reads the user's own array."""
         own = given.kind != "initial" and given.name not in self.plan.staged
         return own and loader.given[given.key].dtype == self.dtype
-
-    def _offset(self, given: Given) -> int:
-        """How many bytes behind the beginning of its array a parameter begins."""
-        row = self.plan.components(given.name) // given.shape[0] if given.shape else 1
-        return max(given.first, 0) * row * self.dtype.itemsize
 
     def _wish(self, asked: Asked) -> Wish:
         """Gradients for what requires one."""
@@ -248,10 +244,11 @@ def _told(asked: Asked, cell: Cell, loader: Loader) -> list[Given]:
     found = [_one(key, value, i, cell, loader) for i, (key, value) in enumerate(asked.given.items())]
     if asked.stacked is not None:
         for name, (number, first, _) in asked.stacked.pattern.items():
-            receives = asked.stacked.tensors[number].requires_grad
+            whole = asked.stacked.tensors[number]
             shape = tuple(loader.given[name].shape)
             position = len(asked.given) + number
-            found.append(Given(name, "parameter", name, 0, False, shape, position, first, receives))
+            offset = first * whole._array.strides[0]
+            found.append(Given(name, "parameter", name, 0, False, shape, position, first, offset, whole.requires_grad))
     return found
 
 
@@ -259,12 +256,12 @@ def _one(key: str, value: Any, position: int, cell: Cell, loader: Loader) -> Giv
     shape, _, receives = about(value)
     if key in cell.inputs or "[" not in key:
         kind = "input" if key in cell.inputs else "parameter"
-        return Given(key, kind, key, 0, False, shape, position, -1, receives)
+        return Given(key, kind, key, 0, False, shape, position, -1, 0, receives)
     name = key.split("[")[0]
     assert loader.steps is not None
     steps = initial_steps(cell.offsets, name)
     step = next((b.offset for b in steps if key in (f"{name}[{b}]", f"{name}[{b.at(loader.steps)}]")), 0)
-    return Given(key, "initial", name, step, loader.batched.get(key, False), shape, position, -1, receives)
+    return Given(key, "initial", name, step, loader.batched.get(key, False), shape, position, -1, 0, receives)
 
 
 def _sorted_rows(lengths: Lengths | None) -> tuple[Any, tuple[int, ...] | None]:

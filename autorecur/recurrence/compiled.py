@@ -41,10 +41,13 @@ class CompiledCell:
 
     def run(self, asked: Asked) -> CompiledRun | None:
         """One run; None where there is no compiler, or no program is possible. Raises ShapeError."""
-        values = [*asked.given.values(), *asked.stacked.tensors] if asked.stacked else list(asked.given.values())
-        arrays = [v._array if isinstance(v, Tensor) else v for v in values]
+        stacked = asked.stacked
+        values = list(asked.given.values())
+        pattern = None
+        if stacked is not None:
+            values += stacked.tensors
+            pattern = stacked.pattern
         ends = None if asked.lengths is None else tuple(np.ravel(asked.lengths).tolist())
-        pattern = asked.stacked and asked.stacked.pattern
         key = (
             asked.names,
             tuple(asked.given),
@@ -56,14 +59,14 @@ class CompiledCell:
             state.recording,
         )
         latest = self.latest.get(key)
-        if latest is None or not latest.fits(values, arrays):
+        if latest is None or not latest.fits(values):
             settings = tuple(about(v) for v in values)
             found = self.found(asked, (*key, settings))
             if found is None:
                 return None
             latest = self.latest[key] = Latest(found, settings)
-            latest.fits(values, arrays)
-        return CompiledRun(latest.case, asked, values, arrays, latest.bases)
+            latest.fits(values)
+        return CompiledRun(latest.case, asked, values, latest.bases)
 
     def found(self, asked: Asked, key: Any) -> Case | None:
         """The case of a key, made if it is new."""
@@ -95,30 +98,39 @@ class CompiledCell:
 
 
 class Latest:
-    """The case that was run last, and the parameters it ran on: mostly the next run has the same.
-
-    ``bases`` has an address for each array that a program reads where it is, 0 where that was not looked up yet.
-    """
+    """The case that was run last, and the parameters it ran on: mostly the next run has the same."""
 
     __slots__ = ("about", "arrays", "bases", "case")
 
     def __init__(self, case: Case, about: Sequence[Any]) -> None:
         self.case, self.about = case, about
         self.arrays: list[Any] = [None] * len(about)
-        self.bases = [0] * len(about)
+        self.bases = [0] * len(case.reads)
+        """An address for each array that the program reads where it is; 0 for those that are looked up in every run."""
 
-    def fits(self, values: list[Any], arrays: list[Any]) -> bool:
+    def fits(self, values: list[Any]) -> bool:
         """Whether these can be run by this case; looks at those arrays alone that are not those of last time."""
-        for i, (array, known) in enumerate(zip(arrays, self.arrays, strict=True)):
-            value = values[i]
-            if array is known:
-                if value.requires_grad is not self.about[i][2]:
+        for value, known, known_about in zip(values, self.arrays, self.about, strict=True):
+            if isinstance(value, Tensor):
+                if value._array is known:
+                    if value.requires_grad is known_about[2]:
+                        continue
                     return False
-                continue
-            if about(value) != self.about[i]:
+                array = value._array
+                if (array.shape, array.dtype, value.requires_grad) != known_about:
+                    return False
+            elif (value.shape, value.dtype, False) != known_about:
                 return False
-            self.arrays[i] = None
-            self.bases[i] = 0
-            if i in self.case.kept and isinstance(value, Tensor) and array.flags.c_contiguous:
-                self.arrays[i], self.bases[i] = array, address(array)
+        for i in self.case.kept:
+            value = values[i]
+            if isinstance(value, Tensor) and value._array is not self.arrays[i]:
+                self.remember(i, value._array)
         return True
+
+    def remember(self, position: int, array: Any) -> None:
+        """Where the program will read a parameter until it is given other numbers."""
+        found = array.flags.c_contiguous
+        self.arrays[position] = array if found else None
+        for j, (i, _, given) in enumerate(self.case.reads):
+            if i == position:
+                self.bases[j] = address(array) + given.offset if found else 0

@@ -115,8 +115,9 @@ def run(
         raise ArgumentError(f"truncate is a whole number of steps from 1, not {truncate!r}")
     known = cell.prepared
     names = tuple(outputs) if outputs is not None else known.shown(record)
-    known.needed(names)
-    given = _inputs(cell, x)
+    if names not in known.needs:
+        known.needed(names)  # refuses unknown names
+    given = {cell.inputs[0]: x} if isinstance(x, Tensor) and len(cell.inputs) == 1 else _inputs(cell, x)
     stacked = params if type(params) is Stacked else None
     if params and stacked is None:
         given.update(params)

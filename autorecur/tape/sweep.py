@@ -18,7 +18,7 @@ from autorecur.ops.shape import astype
 from autorecur.tape.explanations import freed, needs_cotangent, new_numbers, no_gradient_of
 from autorecur.tape.modes import recording, state
 from autorecur.tape.numbers import as_array, frozen
-from autorecur.tape.tensor import Record, Tensor, unrecorded
+from autorecur.tape.tensor import Record, Tensor, as_tensor, unrecorded
 
 
 def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest: int = 0) -> list[Tensor]:
@@ -45,7 +45,11 @@ def reachable(roots: Collection[Tensor], stops: Collection[Tensor] = (), oldest:
         if not inputs:
             raise GradientError(freed(t.made_by))
         for i in receivers:
-            pending.append(inputs[i])
+            x = inputs[i]
+            if x._record is None:
+                leaves[x] = None
+            else:
+                pending.append(x)
     return [*sorted(seen, key=attrgetter("_serial"), reverse=True), *leaves]
 
 
@@ -163,18 +167,19 @@ def _hooked(t: Tensor, g: Any, differentiable: bool) -> Any:
 
 def cotangent_for(root: Tensor, gradient: Any, caller: str) -> Any:
     """The cotangent to start from: what was given, of the root's shape and dtype; 1 for a single number."""
-    if not root.requires_grad or root.dtype.kind != "f":
-        raise GradientError(no_gradient_of(root.dtype, caller))
+    shape, dtype = root._array.shape, root._array.dtype
+    if not root.requires_grad or dtype.kind != "f":
+        raise GradientError(no_gradient_of(dtype, caller))
     if gradient is None:
         if root.size != 1:
-            raise GradientError(needs_cotangent(root.shape, caller))
-        return np.ones(root.shape, root.dtype)
-    array = as_array(gradient)
-    if array.shape != root.shape:
-        raise ShapeError(f"the cotangent has shape {array.shape}, and the tensor {root.shape}")
+            raise GradientError(needs_cotangent(shape, caller))
+        return np.ones(shape, dtype)
+    array = gradient if type(gradient) is np.ndarray and gradient.dtype == dtype else as_array(gradient)
+    if array.shape != shape:
+        raise ShapeError(f"the cotangent has shape {array.shape}, and the tensor {shape}")
     if isinstance(gradient, Tensor):
-        return gradient if gradient.dtype == root.dtype else astype(gradient, dtype=root.dtype)
-    return frozen(array.astype(root.dtype, copy=False))
+        return gradient if gradient.dtype == dtype else astype(gradient, dtype=dtype)
+    return frozen(array.astype(dtype, copy=False))
 
 
 def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, inputs: Any = None) -> None:
@@ -190,11 +195,12 @@ def backward(root: Tensor, gradient: Any, retain: bool, differentiable: bool, in
     with recording(differentiable or state.recording):
         for leaf, g in sweep(order, {root: start}, wanted, differentiable, not retain, useful).items():
             if leaf._grad is None:
-                leaf._grad = g if isinstance(g, Tensor) else constant(g)
+                leaf._grad = g
             else:
-                leaf._grad = leaf._grad + g if differentiable else constant(leaf._grad._array + g)
+                before = as_tensor(leaf.grad)
+                leaf._grad = before + g if differentiable else before._array + g
 
 
 def constant(array: Any) -> Tensor:
     """A tensor of an array that the sweep computed."""
-    return unrecorded(array if type(array) is np.ndarray else np.asarray(array))
+    return unrecorded(np.asarray(array))

@@ -58,7 +58,8 @@ class Tensor(Manners):
     """Results are numbered as they are made, so that a tensor's number is larger than those of its inputs; leaves have 0."""
     _hooks: tuple[Callable[[Any], Any], ...]
     _site: str
-    _grad: Tensor | None
+    _grad: Any
+    """An array that a sweep brought becomes a tensor when somebody looks."""
     requires_grad: bool
 
     def __init__(self, array: Array, requires_grad: bool = False) -> None:
@@ -92,6 +93,8 @@ class Tensor(Manners):
     @property
     def grad(self) -> Tensor | None:
         """What backward passes have brought here; None, an array or a tensor of this shape can be put in its place."""
+        if self._grad is not None and not isinstance(self._grad, Tensor):
+            self._grad = unrecorded(np.asarray(self._grad))
         return self._grad
 
     @grad.setter
