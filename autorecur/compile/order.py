@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from autorecur.compile.backward import Carry
-from autorecur.compile.hoist import Phase, Schedule, Term
+from autorecur.compile.hoist import Schedule, Term
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ def bodies(schedule: Schedule, carries: Collection[Carry] = (), shares: Collecti
     items = [list(phase.items) for phase in schedule.phases]
     for name in shares:
         home = schedule.phase_of(name)
-        place = max((schedule.phase_of(other) for other, _ in schedule.reads[name] if _known(other, schedule)), default=home)
+        place = max(
+            (schedule.phase_of(other) for other, _ in schedule.reads[name] if _known(other, schedule)), default=home
+        )
         if place < home:
             items[home].remove(name)
             items[place].append(name)
@@ -100,6 +102,9 @@ def _parts(items: list[str], schedule: Schedule, rolling: Mapping[str, int]) -> 
         if names:
             parts.append(Segment(tuple(names)))
         terms = [name for name in left if name in schedule.terms and waits[name] <= done]
+        awaited = set[str]().union(*(waits[name] for name in left if name not in done and name not in terms))
+        if awaited:  # a product that nobody waits for joins the last ones
+            terms = [name for name in terms if name in awaited]
         if terms:
             parts.append(Batch(tuple(schedule.terms[name] for name in terms)))
             done.update(terms)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -102,7 +101,9 @@ class BackwardPlan:
         self.plan, self.program = plan, program
         self.arrays = tuple(map(cotangent_name, cotangents))
         shapes = {cotangent_name(name): plan.shapes[name] for name in cotangents}
-        self.memory = Memory(program.storage, {**plan.shapes, **shapes, **program.equations.shapes}, plan.sizes, plan.grid)
+        self.memory = Memory(
+            program.storage, {**plan.shapes, **shapes, **program.equations.shapes}, plan.sizes, plan.grid
+        )
         self.gradients: dict[str, int] = {}
         """Where the gradient of each parameter begins."""
         self.count = 0
@@ -134,6 +135,7 @@ class Tables:
     copies: dict[tuple[str, int], Spot] = field(default_factory=dict)
     waiting: list[tuple[str, int]] = field(default_factory=list)
     """Copies that some instruction reads and none has made yet."""
+    cleared: list[str] = field(default_factory=list)
 
     def assembled(self) -> runner.Program:
         setting, grid = self.plan.setting, self.plan.grid
@@ -143,7 +145,9 @@ class Tables:
             body: list[list[int]] = []
             for instruction in part.instructions:
                 if isinstance(instruction, Function):
-                    body.append(self.call(instruction, [f.name for f in self.program.functions].index(instruction.name)))
+                    body.append(
+                        self.call(instruction, [f.name for f in self.program.functions].index(instruction.name))
+                    )
                 else:
                     body.append(self.product(instruction))
             first, inside = self.arriving(part.direction)
@@ -283,6 +287,7 @@ class Tables:
         return self.behind.gradients[parameter]
 
     def product(self, gemm: Gemm) -> list[int]:
+        self.cleared += gemm.cleared
         operand, lda = self.located(gemm.operands[0], gemm.offset)
         target, ldc = self.located(gemm.targets[0], 0)
         weight, ldb, turned = self.weights(gemm)
@@ -381,6 +386,11 @@ class Tables:
                 given = any((name, t if t < 1 else t - grid.steps) in initial for name in names)
                 if 1 - region.before <= t <= grid.steps + region.after and not given:
                     self.fill(self.slot, own + grid.start(t) * width, grid.batch, width)
+        for name in self.cleared:
+            spot = self.memory.spot(name)
+            place = Spot(spot.offset + grid.start(1) * spot.width, 0, 0, 0).place(self.slot, self.plan.itemsize)
+            width = self.memory.components(name)
+            self.preparation.append([Kind.FILL, self.place(place), grid.total, width, spot.width, 0])
         if self.slot == FORWARD:
             for spot in self.plan.staged.values():
                 for t in outside:

@@ -170,6 +170,7 @@ def _parts(
     rows: Sequence[tuple[str, ...]],
 ) -> tuple[Part, ...]:
     written: set[str] = set()
+    lasting = {name for name in storage.stored if not storage.region_of(name).slots}
     parts = []
     count = 0
     for body in ordered:
@@ -177,7 +178,7 @@ def _parts(
         names: set[str] = set()
         for part in body.parts:
             if isinstance(part, Batch):
-                instructions += stacked(part, rows, written)
+                instructions += stacked(part, rows, written, lasting)
                 names.update(term.sum for term in part.terms)
                 continue
             count += 1

@@ -7,7 +7,7 @@ quantities is sought in which as many groups as possible are neighbours, then th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -33,6 +33,8 @@ class Gemm:
     targets: Row
     blocks: tuple[Product, ...]
     accumulate: bool
+    cleared: Row = ()
+    """Targets that hold no product yet, beside others that do: they are zeros when the program begins."""
 
     @property
     def factor(self) -> Number:
@@ -48,20 +50,23 @@ class Gradient:
 
 def rows_of(bodies: Iterable[Body], outers: Sequence[Outer]) -> tuple[Row, ...]:
     """Which quantities lie side by side, and in which order; those that lie alone are left out."""
-    groups: list[frozenset[str]] = []
+    groups: list[Row] = []
     for body in bodies:
         for part in body.parts:
             if isinstance(part, Batch):
                 by_operand, by_sum = _groups(part)
-                groups += [frozenset(term.sum for term in terms) for terms in by_operand.values() if len(terms) > 1]
-                groups += [
-                    frozenset(term.product.operand for term in terms) for terms in by_sum.values() if len(terms) > 1
-                ]
-    by_right: dict[tuple[str, int], set[str]] = {}
+                groups += [_each(term.sum for term in terms) for terms in by_operand.values()]
+                groups += [_each(term.product.operand for term in terms) for terms in by_sum.values()]
+    by_right: dict[tuple[str, int], list[str]] = {}
     for outer in outers:
-        by_right.setdefault(outer.right, set()).add(outer.left[0])
-    groups += [frozenset(lefts) for lefts in by_right.values() if len(lefts) > 1]
+        by_right.setdefault(outer.right, []).append(outer.left[0])
+    groups += [_each(lefts) for lefts in by_right.values()]
+    groups = [group for group in groups if len(group) > 1]
     return tuple(_ordered(cluster, groups) for cluster in _clusters(groups))
+
+
+def _each(names: Iterable[str]) -> Row:
+    return tuple(dict.fromkeys(names))
 
 
 def _groups(batch: Batch) -> tuple[dict[object, list[Term]], dict[object, list[Term]]]:
@@ -78,21 +83,22 @@ def _groups(batch: Batch) -> tuple[dict[object, list[Term]], dict[object, list[T
     return by_operand, by_sum
 
 
-def _clusters(groups: Sequence[frozenset[str]]) -> list[list[str]]:
+def _clusters(groups: Sequence[Row]) -> list[Row]:
     """Groups that overlap, joined."""
-    clusters: list[set[str]] = []
+    clusters: list[Row] = []
     for group in groups:
-        touched = [cluster for cluster in clusters if cluster & group]
-        clusters = [cluster for cluster in clusters if not cluster & group]
-        clusters.append(set(group).union(*touched))
-    return [sorted(cluster) for cluster in clusters]
+        touched = [cluster for cluster in clusters if set(cluster) & set(group)]
+        clusters = [cluster for cluster in clusters if not set(cluster) & set(group)]
+        clusters.append(_each(name for names in (*touched, group) for name in names))
+    return clusters
 
 
-def _ordered(cluster: list[str], groups: Sequence[frozenset[str]]) -> Row:
-    """The order in which the groups fall into the fewest runs."""
-    own = [group for group in groups if group <= set(cluster)]
-    by_membership = sorted(cluster, key=lambda name: tuple(name not in group for group in own))
-    candidates = permutations(by_membership) if len(cluster) <= FEW else iter([tuple(by_membership)])
+def _ordered(cluster: Row, groups: Sequence[Row]) -> Row:
+    """The order in which the groups fall into the fewest runs; that of the equations, if it is free."""
+    own = [group for group in groups if set(group) <= set(cluster)]
+    candidates = [cluster, tuple(sorted(cluster, key=lambda name: tuple(name not in group for group in own)))]
+    if len(cluster) <= FEW:
+        candidates += permutations(cluster)
     return min(candidates, key=lambda row: sum(len(_runs(row, group)) for group in own))
 
 
@@ -123,19 +129,34 @@ def _stretches(names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     return found + [(name,) for name in left]
 
 
-def stacked(batch: Batch, rows: Sequence[Row], written: set[str]) -> list[Gemm]:
-    """The products of a batch, stacked; ``written`` are the sums that hold a product already, and grows."""
+def _alike_runs(names: list[str], rows: Sequence[Row], written: Collection[str], lasting: Collection[str]) -> list[Row]:
+    """Sums as stretches of neighbours. Those that hold a product already and those that do not stand together only if what
+    does not can be cleared beforehand: if each of its steps has memory of its own."""
+    found: list[Row] = []
+    for run in _stretches(names, rows):
+        if len({name in written for name in run}) == 1 or all(name in written or name in lasting for name in run):
+            found.append(run)
+        else:
+            for again in (False, True):
+                found += _stretches([name for name in run if (name in written) is again], rows)
+    return found
+
+
+def stacked(batch: Batch, rows: Sequence[Row], written: set[str], lasting: Collection[str] = frozenset()) -> list[Gemm]:
+    """The products of a batch, stacked; ``written`` are the sums that hold a product already, and grows; ``lasting`` those that
+    are kept for every step."""
     by_operand, by_sum = _groups(batch)
     gemms: list[Gemm] = []
     for terms in by_operand.values():
         of_sum = {term.sum: term for term in terms}
         if len(of_sum) < 2:
             continue
-        for again in (False, True):
-            some = [name for name in of_sum if (name in written) is again]
-            for run in _stretches(some, rows):
-                blocks = tuple(of_sum[name].product for name in run)
-                gemms.append(Gemm((blocks[0].operand,), blocks[0].offset, run, blocks, again))
+        for run in _alike_runs(list(of_sum), rows, written, lasting):
+            blocks = tuple(of_sum[name].product for name in run)
+            fresh = tuple(name for name in run if name not in written)
+            cleared = fresh if len(fresh) < len(run) else ()
+            again = len(fresh) < len(run)
+            gemms.append(Gemm((blocks[0].operand,), blocks[0].offset, run, blocks, again, cleared))
         doubled = [term for term in terms if of_sum[term.sum] is not term]
         written.update(of_sum)
         gemms += [_single(term, written) for term in doubled]
