@@ -21,6 +21,7 @@ from autorecur.compile.native import addresses
 from autorecur.compile.program import Program
 from autorecur.compile.source import Function, Pointer
 from autorecur.compile.stack import Gemm, Gradient
+from autorecur.compile.storage import Region
 from autorecur.graph.node import Number
 from autorecur.language.sizes import resolve
 from autorecur.ops import Shape
@@ -383,9 +384,9 @@ class Tables:
                 continue
             own = begin - grid.start(1 - region.before) * width
             for t in outside:
-                given = any((name, t if t < 1 else t - grid.steps) in initial for name in names)
-                if 1 - region.before <= t <= grid.steps + region.after and not given:
-                    self.fill(self.slot, own + grid.start(t) * width, grid.batch, width)
+                if 1 - region.before <= t <= grid.steps + region.after:
+                    given = {name for name in names if (name, t if t < 1 else t - grid.steps) in initial}
+                    self.clear_row(region, own + grid.start(t) * width, width, given)
         for name in self.cleared:
             spot = self.memory.spot(name)
             place = Spot(spot.offset + grid.start(1) * spot.width, 0, 0, 0).place(self.slot, self.plan.itemsize)
@@ -398,6 +399,18 @@ class Tables:
         if self.behind is not None and self.behind.count:
             self.fill(GRADIENTS, 0, 1, self.behind.count)
 
-    def fill(self, slot: int, begin: int, rows: int, width: int) -> None:
+    def clear_row(self, region: Region, begin: int, width: int, given: Collection[str]) -> None:
+        """One step of a region, but for the members that are ``given``."""
+        batch, memory = self.plan.grid.batch, self.memory
+        if not given:
+            self.fill(self.slot, begin, batch, width)
+            return
+        for member in region.members:
+            components = memory.components(member)
+            if not any(memory.storage.places.get(name, name) == member for name in given):
+                self.fill(self.slot, begin, batch, components, width)
+            begin += components
+
+    def fill(self, slot: int, begin: int, rows: int, width: int, apart: int = 0) -> None:
         place = self.place((slot, begin * self.plan.itemsize, 0, 0, 0))
-        self.preparation.append([Kind.FILL, place, rows, width, width, 0])
+        self.preparation.append([Kind.FILL, place, rows, width, apart or width, 0])
