@@ -186,19 +186,20 @@ def _to_parameter(
 
 def _as_outer(name: str, shape: Shape, term: Node, sign: int) -> Outer | None:
     factor, node = without_number(term)
-    if node is None:
-        return None
     weight = Weight(name, shape, shape)
     flipped = False
-    while node.op in (place, matrix_transpose):
+    while node is not None and node.op in (place, matrix_transpose):
         if node.op is matrix_transpose:
-            flipped, node = not flipped, node.inputs[0]
-            continue
-        about = dict(node.attributes)
-        axis = -3 - about["axis"] if flipped else about["axis"]
-        inner = node.inputs[0].shape
-        weight = Weight(name, (inner[1], inner[0]) if flipped else inner, shape, axis, about["start"])
-        node = node.inputs[0]
+            flipped = not flipped
+        else:
+            about = dict(node.attributes)
+            axis = -3 - about["axis"] if flipped else about["axis"]
+            inner = node.inputs[0].shape
+            weight = Weight(name, (inner[1], inner[0]) if flipped else inner, shape, axis, about["start"])
+        more, node = without_number(node.inputs[0])
+        factor = factor.times(more)
+    if node is None:
+        return None
     if node.op is not matmul:
         return None
     left, right = (as_vector(part) for part in node.inputs)

@@ -89,6 +89,14 @@ def test_blocks_of_a_weight_have_gradients_of_their_own() -> None:
     assert {(start, right) for *_, start, right in blocks} == {(0, "h"), ("n_h", "x")}
 
 
+def test_a_sign_before_a_concatenation_goes_into_the_products() -> None:
+    """``− W [h, x]`` has the same blocks with a factor."""
+    for text in ("h[t] = tanh(b - W [h[t-1], x[t]])", "h[t] = tanh(b - [h[t-1], x[t]] W)"):
+        found = adjoints(text, ["h"])
+        assert [float(o.factor.value) for o in found.outers] == [-1.0, -1.0]
+        assert set(found.shares.values()) == {"b"}
+
+
 def test_a_weight_read_twice_has_two_products() -> None:
     """They add up in one gradient."""
     found = adjoints("h[t] = tanh(W x[t] + U h[t-1])\ns[t] = tanh(U s[t-1] + V h[t])", ["h", "s"])

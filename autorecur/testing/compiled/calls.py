@@ -55,7 +55,8 @@ class Call:
             for array in inputs.values():
                 array[self.behind()] = np.nan
         initial = {
-            key: 0.5 * generator.standard_normal((*(() if self.common else batch), *shape_of(own, key[0], sizes)))
+            key: 0.5
+            * generator.standard_normal((*(() if self.common else batch), *shape_of(own, key.split("[")[0], sizes)))
             for key in self.initial
         }
         parameters = own.init(sizes, self.seed)
@@ -97,7 +98,7 @@ class Call:
 
 
 def shape_of(own: Cell, name: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """One sample of a vector or matrix; ``name`` is that of a quantity of random cells, one letter."""
+    """One sample of a vector or matrix."""
     named = [size for size in own.shapes[name] if size != 1]
     return tuple(sizes[size] if isinstance(size, str) else int(size) for size in named)
 

@@ -54,7 +54,8 @@ def computed(
 
     A ``poisoned`` call is given NaN alone, for all initial states, too."""
     if poisoned:
-        call = replace(call, initial=tuple(key for state in own.states for key in own.initial_keys(state)))
+        keys = [key for state in own.states for key in own.initial_keys(state)]
+        call = replace(call, initial=tuple(key for key in keys if key not in own.parameters))
     leaves: dict[str, Any] = {}
     groups: list[dict[str, Any]] = []
     for arrays in call.arrays(own):
