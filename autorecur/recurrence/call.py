@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from autorecur.recurrence.run import Asked
 
 
+AT_END = " at the end"
+"""Behind the name of an output: its last step, as a result of its own."""
+
+
 class Call:
     """A case, the memory, and the arrays that the program reads. The record on the tape holds it; it holds no record."""
 
@@ -105,11 +109,14 @@ class Call:
         if asked.stacked is not None:
             given.update(Stacked(tuple(values[len(given) :]), asked.stacked.pattern))
         run = Eager(asked.prepared, asked.names, given, self.case.steps, asked.lengths, asked.truncate, record=False)
-        return {name: run.whole(name) for name in asked.names}
+        wholes = {name: run.whole(name) for name in asked.names}
+        return wholes | {f"{name}{AT_END}": wholes[name][self.case.end(name)] for name in asked.names}
 
     def backward(self, cotangents: Mapping[str, Any]) -> list[Any]:
         """The cotangent of each of the given arrays that receives one."""
         case = self.case
+        if any(name.endswith(AT_END) for name in cotangents):
+            cotangents = self._with_ends(cotangents)
         back = case.backward(
             tuple(cotangents) if len(cotangents) == 1 else tuple(n for n in case.names if n in cotangents)
         )
@@ -137,6 +144,19 @@ class Call:
                 found[given.position] = self._spread(view.of(workspace), given.name)
             else:
                 found[given.position] = np.zeros(given.shape, case.dtype)
+        return found
+
+    def _with_ends(self, cotangents: Mapping[str, Any]) -> dict[str, Any]:
+        """What came to the last step of a quantity alone, as a part of what comes to all its steps."""
+        found = {name: g for name, g in cotangents.items() if not name.endswith(AT_END)}
+        for key, g in cotangents.items():
+            if key.endswith(AT_END):
+                name = key.removesuffix(AT_END)
+                whole = found.get(name)
+                found[name] = (
+                    np.zeros(self.case.shape_of_steps(name), self.case.dtype) if whole is None else np.array(whole)
+                )
+                found[name][self.case.end(name)] += g
         return found
 
     def _joined(self, position: int, parts: Sequence[tuple[int, int, int]], gradients: Any) -> Any:
@@ -215,6 +235,10 @@ class CompiledRun:
     def whole(self, name: str) -> Tensor:
         """An output at all steps."""
         return result(self.base, name, self.call.output(name))
+
+    def end(self, name: str) -> Tensor:
+        """An output at the step with which all sequences end."""
+        return result(self.base, f"{name}{AT_END}", self.call.output(name)[self.call.case.end(name)])
 
     def adjoint(self, name: str, whole: Tensor) -> Tensor:
         """What a backward pass brought there."""

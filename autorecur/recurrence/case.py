@@ -164,6 +164,10 @@ class Case:
         batch = () if self.batch is None else (self.batch,)
         return (self.steps, *batch, *self.shape(name))
 
+    def end(self, name: str) -> int:
+        """The index of the step with which a quantity ends: the first, if it runs backwards."""
+        return 0 if any(offset > 0 for offset in self.whole.prepared.cell.offsets.get(name, ())) else self.steps - 1
+
     def view(self, memory: Memory, quantity: str, name: str) -> View:
         """All steps of a quantity shaped like ``name``: (steps, samples, …), or rows of sequences of different lengths."""
         spot, grid, itemsize = memory.spot(quantity), memory.grid, self.dtype.itemsize

@@ -35,7 +35,9 @@ class Run(Mapping[str, Tensor]):
         whole: Callable[[str], Tensor],
         lengths: Lengths | None,
         adjoint: Callable[[str, Tensor], Tensor] | None,
+        end: Callable[[str], Tensor] | None = None,
     ) -> None:
+        self._end = end
         self._cell, self._names, self._whole, self._lengths, self._arrived = cell, tuple(names), whole, lengths, adjoint
         self._known: dict[str, Tensor] = {}
 
@@ -62,6 +64,8 @@ class Run(Mapping[str, Tensor]):
         return len(self._names)
 
     def _last(self, name: str) -> Tensor:
+        if self._end is not None and self._lengths is None:
+            return self._end(name)
         whole = self[name]
         if any(offset > 0 for offset in self._cell.offsets.get(name, ())):
             return whole[0]
@@ -157,7 +161,7 @@ class Asked(NamedTuple):
         run = known.compiled.run(self)
         if run is None:
             return None
-        return Run(known.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None)
+        return Run(known.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None, run.end)
 
 
 def _inputs(cell: Cell, x: Any) -> dict[str, Any]:
