@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,11 +40,11 @@ class Run(Mapping[str, Tensor]):
         self._cell, self._names, self._whole, self._lengths, self._arrived = cell, tuple(names), whole, lengths, adjoint
         self._known: dict[str, Tensor] = {}
 
-    @cached_property
+    @property  # made anew each time: one that was kept would keep the run alive
     def last(self) -> Mapping[str, Tensor]:
         return _Lazy(self._names, self._last)
 
-    @cached_property
+    @property
     def adjoint(self) -> Mapping[str, Tensor]:
         return _Lazy(self._names if self._arrived else (), self._adjoint)
 
