@@ -11,12 +11,14 @@ from autorecur.compile.backward import Backward, Carry, Outer, backward
 from autorecur.compile.equations import Equations, needed_by, separated, taken_apart, timed
 from autorecur.compile.fuse import Loop, loops_of, statement
 from autorecur.compile.hoist import Schedule, hoisted
+from autorecur.compile.native import MOST_POINTERS
 from autorecur.compile.order import Batch, Body, Segment, bodies, rolling_parts
 from autorecur.compile.source import Function, function
 from autorecur.compile.stack import Gemm, Gradient, deferred, parameter_rows, rows_of, stacked
 from autorecur.compile.storage import Storage, Wanted, stored_in
 from autorecur.graph.adjoint import adjoint_name
 from autorecur.graph.step import Step
+from autorecur.graph.walk import variables
 
 Instruction = Function | Gemm
 
@@ -142,7 +144,7 @@ def program(
     shares = shares or {}
     schedule = hoisted(equations)
     rolling = rolling_parts(schedule, carries)
-    ordered = bodies(schedule, carries, shares)
+    ordered = [_narrowed(body, equations) for body in bodies(schedule, carries, shares)]
     rows = rows_of(ordered, outers)
     gradients = deferred(outers, rows)
     loops = {
@@ -158,6 +160,26 @@ def program(
     parts = _parts(prefix, ordered, loops, storage, rolling, shares, kept_rows)
     order, gradients = parameter_rows(deferred(outers, kept_rows), parameters)
     return Program(equations, schedule, parts, storage, rolling, tuple(carries), gradients, order)
+
+
+def _narrowed(body: Body, equations: Equations) -> Body:
+    """The body with segments that touch too many arrays for one function in several."""
+    parts: list[Segment | Batch] = []
+    for part in body.parts:
+        if isinstance(part, Batch):
+            parts.append(part)
+            continue
+        names: list[str] = []
+        touched: set[tuple[str, int | None]] = set()
+        for name in part.names:
+            own = {(v.name, v.offset) for v in variables(equations.pointwise[name])} | {(name, 0)}
+            if names and len(touched | own) > MOST_POINTERS:
+                parts.append(Segment(tuple(names)))
+                names, touched = [], set()
+            names.append(name)
+            touched |= own
+        parts.append(Segment(tuple(names)))
+    return Body(body.direction, tuple(parts))
 
 
 def _parts(
