@@ -37,10 +37,22 @@ from autorecur.compile.layout import (
     WIDTH_OF_LOOP,
     WIDTH_OF_PLACE,
 )
+from autorecur.compile.microkernel import (
+    MOST_ROWS,
+    address_of,
+    itemsize,
+    lanes,
+    multiply_panel,
+    padded,
+    scratch,
+    vectors,
+)
 from autorecur.compile.pointers import ask, call, call_blas, perform, pointer, stack, tell
 from autorecur.kernels.doubles import ONE, ZERO, real
 
 NORMAL, TRANSPOSED = np.uint8(ord("N")), np.uint8(ord("T"))
+BAND, DEPTH = 96, 256
+"""Rows of A whose numbers stay in the second cache, and rows of a panel that stay in the first, while they are multiplied."""
 
 
 def run(program: Any, bases: Any) -> None:
@@ -134,6 +146,51 @@ def multiply(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
         call_blas(program[GEMM_ROUTINE], (turns[0], turns[1], n, m, k, alpha, b, ldb, a, lda, kept, c, ldc))
 
 
+def multiply_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
+    """``multiply`` with B in panels: a piece of a panel stays in the first cache while the rows of A go over it."""
+    a = address(program, bases, program[code + 1], t)
+    b = address(program, bases, program[code + 2], t)
+    c = address(program, bases, program[code + 3], t)
+    m, n, k = program[code + 4], program[code + 5], program[code + 6]
+    m = rows if m < 0 else m
+    lda, ldc, accumulate = program[code + 7], program[code + 8], program[code + 9] != 0
+    alpha = real(np.int64(program[program[NUMBERS] + program[code + 10]]).view(np.float64))
+    if crosses(program, t, program[code + 11]):
+        if not accumulate:
+            clear(pointer(c, real), m, n, ldc)
+        return
+    size, sums = itemsize(alpha), scratch(alpha)
+    depth = k if m <= MOST_ROWS else DEPTH
+    for top in range(0, m, BAND):
+        bottom = min(m, top + BAND)
+        for p in range(0, k, depth):
+            long, add = min(k - p, depth), accumulate or p > 0
+            column, left = 0, padded(n, size) // lanes(size)
+            while left > 0:
+                wide = vectors(left)
+                width = wide * lanes(size)
+                panel, inside = b + (column * k + p * width) * size, column + width <= n
+                for i in range(top, bottom, MOST_ROWS):
+                    high, from_a, found = (
+                        min(bottom - i, MOST_ROWS),
+                        a + (i * lda + p) * size,
+                        c + (i * ldc + column) * size,
+                    )
+                    into, apart = (found, ldc) if inside else (address_of(sums), width)
+                    multiply_panel(high, wide, from_a, lda, panel, long, alpha, into, apart, add and inside)
+                    if not inside:
+                        take_part(sums, pointer(found, real), high, n - column, width, ldc, add)
+                column += width
+                left -= wide
+
+
+def take_part(sums: Any, c: Any, rows: Any, columns: Any, apart: Any, ldc: Any, accumulate: Any) -> None:
+    """C (+)= the first columns of what a panel gave: C ends within its last vector."""
+    for i in range(rows):
+        for j in range(columns):
+            c[i * ldc + j] = sums[i * apart + j] + (c[i * ldc + j] if accumulate else ZERO)
+
+
 def clear(c: Any, rows: Any, width: Any, ld: Any) -> None:
     for i in range(rows):
         for j in range(width):
@@ -191,6 +248,28 @@ def pack(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
         take(source, found, 0, height, width, lds, ldf)
     else:
         turn(source, found, height, width, lds, ldf)
+
+
+def pack_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
+    source = pointer(address(program, bases, program[code + 1], t), real)
+    found = pointer(address(program, bases, program[code + 2], t), real)
+    height, columns, lds, turned = program[code + 3], program[code + 4], program[code + 5], program[code + 6]
+    row, first, k, n = program[code + 7], program[code + 8], program[code + 9], program[code + 10]
+    size = itemsize(ZERO)
+    begin, left = 0, padded(n, size) // lanes(size)
+    while left > 0:
+        width = vectors(left) * lanes(size)
+        low, high = max(first, begin), min(first + columns, begin + width)
+        for p in range(height):
+            line = begin * k + (row + p) * width - begin
+            if turned:
+                for j in range(low, high):
+                    found[line + j] = source[(j - first) * lds + p]
+            else:
+                for j in range(low, high):
+                    found[line + j] = source[p * lds + j - first]
+        begin += width
+        left -= vectors(left)
 
 
 def take(source: Any, found: Any, first: Any, past: Any, width: Any, lds: Any, ldf: Any) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from autorecur.compile import runner
+from autorecur.compile import panels, runner
 from autorecur.compile.backward import COTANGENT, cotangent_name
-from autorecur.compile.equations import NotCompilable, Weight
+from autorecur.compile.equations import NotCompilable
 from autorecur.compile.layout import Kind
 from autorecur.compile.memory import Grid, Memory, Spot
 from autorecur.compile.native import addresses
@@ -22,6 +21,7 @@ from autorecur.compile.program import Program
 from autorecur.compile.source import Function, Pointer
 from autorecur.compile.stack import Gemm, Gradient
 from autorecur.compile.storage import Region
+from autorecur.compile.weights import Place, Weights
 from autorecur.graph.node import Number
 from autorecur.language.sizes import resolve
 from autorecur.ops import Shape
@@ -29,9 +29,6 @@ from autorecur.ops import Shape
 FORWARD, BACKWARD, GRADIENTS, ARRAYS = range(4)
 ONCE, ALL = 2, 0
 """Loops without a direction: what has nothing to do with time, and all steps together."""
-TURNED = 1 << 16
-"""Weights of up to so many numbers are packed the way round in which the machine's own loops are fast."""
-Place = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -131,12 +128,15 @@ class Tables:
     ints: list[int] = field(default_factory=list)
     numbers: list[float] = field(default_factory=list)
     preparation: list[list[int]] = field(default_factory=list)
-    packs: dict[Any, tuple[int, int]] = field(default_factory=dict)
     known: dict[Place, int] = field(default_factory=dict)
     copies: dict[tuple[str, int], Spot] = field(default_factory=dict)
     waiting: list[tuple[str, int]] = field(default_factory=list)
     """Copies that some instruction reads and none has made yet."""
     cleared: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self.weights = Weights(self.memory, self.slot, plan.itemsize, plan.slot, self.place, self.preparation)
 
     def assembled(self) -> runner.Program:
         setting, grid = self.plan.setting, self.plan.grid
@@ -150,7 +150,7 @@ class Tables:
                         self.call(instruction, [f.name for f in self.program.functions].index(instruction.name))
                     )
                 else:
-                    body.append(self.product(instruction))
+                    body.append(self.product(instruction, grid.batch if part.direction else grid.total))
             first, inside = self.arriving(part.direction)
             if first:
                 loops.append((1, first))
@@ -287,76 +287,33 @@ class Tables:
         assert self.behind is not None
         return self.behind.gradients[parameter]
 
-    def product(self, gemm: Gemm) -> list[int]:
+    def product(self, gemm: Gemm, rows: int) -> list[int]:
+        """A product of so many rows at once."""
         self.cleared += gemm.cleared
         operand, lda = self.located(gemm.operands[0], gemm.offset)
         target, ldc = self.located(gemm.targets[0], 0)
-        weight, ldb, turned = self.weights(gemm)
         taken = sum(resolve(block.taken_in, self.plan.sizes) for block in gemm.blocks[: len(gemm.operands)])
         given = sum(resolve(block.given_out, self.plan.sizes) for block in gemm.blocks[: len(gemm.targets)])
-        places = [self.place(operand), weight, self.place(target)]
-        alpha = self.alpha(gemm.factor)
-        return [Kind.GEMM, *places, 0, int(turned), -1, given, taken, lda, ldb, ldc, int(gemm.accumulate), alpha, 0]
+        left, found, add, alpha = self.place(operand), self.place(target), int(gemm.accumulate), self.alpha(gemm.factor)
+        if panels.pay(rows, self.plan.grid.total, given, taken):
+            weight = self.weights.in_panels(gemm)
+            return [Kind.PANEL_GEMM, left, weight, found, -1, given, taken, lda, ldc, add, alpha, 0]
+        weight, ldb, turned = self.weights.as_matrix(gemm)
+        return [Kind.GEMM, left, weight, found, 0, int(turned), -1, given, taken, lda, ldb, ldc, add, alpha, 0]
 
     def alpha(self, factor: Number) -> int:
         self.numbers.append(self.plan.number(factor))
         return len(self.numbers) - 1
 
-    def weights(self, gemm: Gemm) -> tuple[int, int, bool]:
-        """The place of the weights of a product, how far their rows are apart, and whether they are read transposed."""
-        blocks = gemm.blocks
-        sides = [self.rows_and_columns(block.weight) for block in blocks]
-        small = sum(rows * columns for rows, columns in sides) <= TURNED
-        if len(blocks) == 1 and not (small and blocks[0].transposed):
-            return self.place(self.block(blocks[0].weight)), self.whole_columns(blocks[0].weight), blocks[0].transposed
-        key = (tuple((block.weight, block.transposed) for block in blocks), len(gemm.targets) > 1)
-        turned = all(block.transposed for block in blocks) and not small
-        if key not in self.packs:
-            self.packs[key] = self.packed(gemm, sides, turned)
-        place, apart = self.packs[key]
-        return place, apart, turned
-
-    def packed(self, gemm: Gemm, sides: Sequence[tuple[int, int]], turned: bool) -> tuple[int, int]:
-        """Copies the blocks into one matrix: (taken in, given out), or the other way round if ``turned``."""
-        ins = [s[1] if b.transposed else s[0] for s, b in zip(sides, gemm.blocks, strict=True)]
-        outs = [s[0] if b.transposed else s[1] for s, b in zip(sides, gemm.blocks, strict=True)]
-        side_by_side = len(gemm.targets) > 1
-        rows, columns = (ins[0], sum(outs)) if side_by_side else (sum(ins), outs[0])
-        apart = rows if turned else columns
-        begin = self.memory.taken(rows * columns)
-        row = column = 0
-        for block, (r, c), taken, given in zip(gemm.blocks, sides, ins, outs, strict=True):
-            offset = begin + (column * apart + row if turned else row * apart + column)
-            found = self.place((self.slot, offset * self.plan.itemsize, 0, 0, 0))
-            source = self.place(self.block(block.weight))
-            flip = int(block.transposed != turned)
-            self.preparation.append([Kind.PACK, source, found, r, c, self.whole_columns(block.weight), apart, flip])
-            row, column = (row, column + given) if side_by_side else (row + taken, column)
-        return self.place((self.slot, begin * self.plan.itemsize, 0, 0, 0)), apart
-
-    def rows_and_columns(self, weight: Weight) -> tuple[int, int]:
-        return resolve(weight.shape[0], self.plan.sizes), resolve(weight.shape[1], self.plan.sizes)
-
-    def whole_columns(self, weight: Weight) -> int:
-        return resolve(weight.whole[1], self.plan.sizes)
-
-    def begin(self, weight: Weight) -> int:
-        """Where a block begins in its parameter."""
-        start = resolve(weight.start, self.plan.sizes)
-        return start if weight.axis == -1 else start * self.whole_columns(weight)
-
-    def block(self, weight: Weight) -> Place:
-        return (self.plan.slot[weight.name], self.begin(weight) * self.plan.itemsize, 0, 0, 0)
-
     def gradient(self, gradient: Gradient) -> list[int]:
         first = gradient.outers[0]
         left, lda = self.located(*first.left)
         right, ldb = self.located(*first.right)
-        sides = [self.rows_and_columns(outer.weight) for outer in gradient.outers]
-        begin = self.gradient_of(first.weight.name) + self.begin(first.weight)
+        sides = [self.weights.rows_and_columns(outer.weight) for outer in gradient.outers]
+        begin = self.gradient_of(first.weight.name) + self.weights.begin(first.weight)
         found = self.place((GRADIENTS, begin * self.plan.itemsize, 0, 0, 0))
         rows, columns = sum(r for r, _ in sides), sides[0][1]
-        ldc = self.whole_columns(first.weight)
+        ldc = self.weights.whole_columns(first.weight)
         places = [self.place(left), self.place(right), found]
         return [Kind.GEMM, *places, 1, 0, rows, columns, -1, lda, ldb, ldc, 1, self.alpha(first.factor), 0]
 

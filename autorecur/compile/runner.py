@@ -32,6 +32,8 @@ OPERANDS = {
     Kind.PACK: (1, 2),
     Kind.COPY: (1, 2),
     Kind.TAIL: (1, 2),
+    Kind.PANEL_GEMM: (1, 2, 3),
+    Kind.PANEL_PACK: (1, 2),
 }
 """The words of an instruction that name a place."""
 
@@ -48,6 +50,8 @@ HANDLERS = {
     Kind.PACK: "pack",
     Kind.COPY: "copy",
     Kind.TAIL: "add_tail",
+    Kind.PANEL_GEMM: "multiply_panels",
+    Kind.PANEL_PACK: "pack_panels",
 }
 """The function of the machine for each kind of instruction; each is compiled by itself and called by address."""
 
@@ -56,9 +60,8 @@ HANDLERS = {
 def machine(dtype: str) -> Mapping[str, int] | None:
     """The addresses of the machine's functions for a dtype; None without a compiler."""
     room = Path(__file__).parent
-    text, *also = (
-        room.joinpath(name).read_text(encoding="utf-8") for name in ("machine.py", "layout.py", "pointers.py")
-    )
+    names = ("machine.py", "layout.py", "pointers.py", "panels.py", "microkernel.py")
+    text, *also = (room.joinpath(name).read_text(encoding="utf-8") for name in names)
 
     def signature(numba: ModuleType, integers: int) -> Any:
         return numba.void(*[numba.types.CPointer(numba.types.int64)] * 2, *[numba.types.int64] * integers)
@@ -186,6 +189,10 @@ class _Tables:
             _require(0 <= start <= len(self.ints), f"{name} (CALL): a start in ints up to {len(self.ints)}")
         elif kind is Kind.GEMM:
             self._check_product(name, line)
+        elif kind is Kind.PANEL_GEMM:
+            self._check_panel_product(f"{name} (PANEL_GEMM)", line)
+        elif kind is Kind.PANEL_PACK:
+            _check_packing(f"{name} (PANEL_PACK)", line)
         elif kind in (Kind.COPY, Kind.TAIL):
             _require(abs(line[6]) <= self.pads, f"{name} ({kind.name}): at most {self.pads} steps away (the pads)")
             _require(kind is Kind.TAIL or -1 <= line[7] < places, f"{name} (COPY): places below {places}")
@@ -198,6 +205,13 @@ class _Tables:
             _require(width >= 0, f"{name} (GEMM): a width of {matrix} that does not depend on the step")
             _require(apart >= max(1, width), f"{name} (GEMM): rows of {matrix} at least {width} apart, not {apart}")
         _require(0 <= line[13] < len(self.numbers), f"{name} (GEMM): alpha among {len(self.numbers)} numbers")
+
+    def _check_panel_product(self, name: str, line: list[int]) -> None:
+        m, n, k, lda, ldc = line[4:9]
+        _require(m >= -1 and n >= 1 and k >= 1, f"{name}: M ≥ −1, and N and K ≥ 1, not {_number(m)}, {n} and {k}")
+        _require(lda >= k, f"{name}: rows of A at least {k} apart, not {lda}")
+        _require(ldc >= n, f"{name}: rows of C at least {n} apart, not {ldc}")
+        _require(0 <= line[10] < len(self.numbers), f"{name}: alpha among {len(self.numbers)} numbers")
 
     def joined(self, routines: Blas) -> np.ndarray:
         """One array; the addresses in it are those of this array."""
@@ -247,6 +261,19 @@ class _Tables:
             if m * n * k > THREADED_PRODUCT or (m == 1 and n * k > THREADED_ROW):
                 return True
         return False
+
+
+def _check_packing(name: str, line: list[int]) -> None:
+    rows, columns, apart, turned, row, column, k, n = line[3:11]
+    width = rows if turned else columns
+    _require(rows >= 1 and columns >= 1, f"{name}: rows and columns ≥ 1, not {rows} and {columns}")
+    _require(apart >= width, f"{name}: rows of the source at least {width} apart, not {apart}")
+    inside = row >= 0 and column >= 0 and row + rows <= k and column + columns <= n
+    _require(inside, f"{name}: a block inside the matrix of {k} × {n}")
+
+
+def _number(value: int) -> str:
+    return str(value).replace("-", "−")
 
 
 def _require(holds: Any, what: str) -> None:
