@@ -11,6 +11,8 @@ multiplications        B as it stands                   B transposed (a single r
 2000 to 8000           0.4 to 0.8, a single row up to 1  2 to 5 (0.8 to 1.2)
 30,000                 0.5 to 1.3                       1.1 to 5 (1.0 to 1.2)
 =====================  ===============================  ====================================
+
+Several rows by weights that come back at every step are multiplied in another way: ``panels.py``.
 """
 
 from __future__ import annotations
