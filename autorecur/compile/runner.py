@@ -7,7 +7,7 @@ that a program was made for is checked here, once; running it costs a call by ad
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 
 from autorecur.compile import layout
-from autorecur.compile.blas import SMALL, SMALL_TURNED, SMALL_TURNED_ROW, THREADED_PRODUCT, THREADED_ROW, Blas, blas
+from autorecur.compile.blas import (
+    SMALL,
+    SMALL_TURNED,
+    SMALL_TURNED_ROW,
+    THREADED_PRODUCT,
+    THREADED_ROW,
+    Blas,
+    blas,
+)
 from autorecur.compile.layout import Kind
 from autorecur.compile.native import arity, functions_of
 
@@ -134,7 +142,9 @@ def assemble(
     )
     tables.check()
     slots = int(tables.places[:, 0].max()) + 1 if len(tables.places) else 0
-    return Program(tables.joined(blas(dtype)), dtype, slots)
+    # SciPy is slow to import: where no product is large enough for its BLAS it stays away.
+    routines = blas(dtype) if tables.has_large_products() else Blas()
+    return Program(tables.joined(routines), dtype, slots)
 
 
 def _matrix(name: str, table: Any, width: int) -> np.ndarray:
@@ -235,32 +245,41 @@ class _Tables:
             table[begin : begin + part.size] = part.reshape(-1)
             begin += part.size
         table[layout.INTS] = table.ctypes.data + 8 * table[layout.INTS]
-        total = int(self.rows[self.pads + 1 : self.pads + 1 + self.steps].sum())
         header = {
             layout.NUMBER_OF_LOOPS: len(self.loops),
             layout.COLUMNS: self.starts.shape[1],
             layout.PADS: self.pads,
             layout.STEPS: self.steps,
             layout.TRUNCATE: self.truncate,
-            layout.TOTAL_ROWS: total,
+            layout.TOTAL_ROWS: self.total(),
             layout.GEMM_ROUTINE: routines.gemm,
             layout.GEMV_ROUTINE: routines.gemv,
             layout.SMALL: SMALL if routines.gemm else EVERYTHING,
             layout.SMALL_TURNED: SMALL_TURNED if routines.gemm else EVERYTHING,
             layout.SMALL_TURNED_ROW: SMALL_TURNED_ROW if routines.gemm else EVERYTHING,
         }
-        if self._wants_threads(total):
+        if self._wants_threads():
             header |= {layout.SET_THREADS: routines.set_threads, layout.GET_THREADS: routines.get_threads}
         table[list(header)] = list(header.values())
         return table
 
-    def _wants_threads(self, total: int) -> bool:
-        """Whether BLAS might share a product among threads."""
+    def total(self) -> int:
+        """The rows of all steps."""
+        return int(self.rows[self.pads + 1 : self.pads + 1 + self.steps].sum())
+
+    def products(self) -> Iterator[tuple[int, int, int, bool]]:
+        """M, N, K of every product, at most, and whether its second matrix is turned."""
         for line in self.code[self.code[:, 0] == Kind.GEMM].tolist():
-            m, n, k = (total if size < 0 else size for size in line[6:9])
-            if m * n * k > THREADED_PRODUCT or (m == 1 and n * k > THREADED_ROW):
-                return True
-        return False
+            m, n, k = (self.total() if size < 0 else size for size in line[6:9])
+            yield m, n, k, bool(line[5])
+
+    def has_large_products(self) -> bool:
+        """Whether a product is too large for the machine's own loops."""
+        return any(m * n * k > (SMALL_TURNED if turned else SMALL) for m, n, k, turned in self.products())
+
+    def _wants_threads(self) -> bool:
+        """Whether BLAS might share a product among threads."""
+        return any(m * n * k > THREADED_PRODUCT or (m == 1 and n * k > THREADED_ROW) for m, n, k, _ in self.products())
 
 
 def _check_packing(name: str, line: list[int]) -> None:
