@@ -207,13 +207,13 @@ class Naming:
         return self.shared[part]
 
 
-def taken_apart(equations: Mapping[str, Node]) -> dict[str, Node]:
+def taken_apart(equations: Mapping[str, Node], whole: Collection[str] = ()) -> dict[str, Node]:
     """The equations with a name for every function, reduction and product in them; concatenations that a weight meets are
-    split into products with blocks of the weight."""
+    split into products with blocks of the weight, but for those named in ``whole``."""
     naming = Naming(set(equations))
     for name, root in equations.items():
         naming.take_apart(name, root)
-    stacks = {name: node for name, node in naming.found.items() if node.op is concatenate}
+    stacks = {name: node for name, node in naming.found.items() if node.op is concatenate and name not in whole}
     return {name: _split(node, stacks) for name, node in naming.found.items()}
 
 

@@ -19,6 +19,7 @@ from autorecur.compile.storage import Storage, Wanted, stored_in
 from autorecur.graph.adjoint import adjoint_name
 from autorecur.graph.step import Step
 from autorecur.graph.walk import variables
+from autorecur.ops.linear import concatenate
 
 Instruction = Function | Gemm
 
@@ -90,26 +91,36 @@ class Wish:
 class Lowered:
     """A cell's equations in the compiler's form, and the programs made of them."""
 
-    def __init__(self, step: Step) -> None:
-        self.nodes = taken_apart({name: a.node for name, a in step.assignments.items()})
+    def __init__(self, step: Step, whole: frozenset[str] = frozenset()) -> None:
+        """``whole`` are concatenations that are not split."""
+        given = {name: a.node for name, a in step.assignments.items()}
+        self.step, self.whole = step, whole
+        self.stacks = frozenset(name for name, node in given.items() if node.op is concatenate)
+        self.nodes = taken_apart(given, whole)
         self.equations = separated(self.nodes)
         self.shapes = self.equations.shapes
         offsets = [abs(away) for name in self.equations.names() for _, away in self.equations.reads(name)]
         self.pads = max([1, *offsets])
         """The largest distance in time at which anything is read."""
 
+    def recording(self, wish: Wish) -> Lowered:
+        """The same with those concatenations whole whose adjoints are asked for: what is split is read by nobody."""
+        asked = self.stacks & frozenset(wish.recorded)
+        return self if asked <= self.whole else Lowered(self.step, asked)
+
     def backward_equations(self, cotangents: Collection[str], wish: Wish) -> Backward:
-        return backward(self.nodes, cotangents, wish.parameters, wish.inputs, wish.initial, wish.recorded)
+        return backward(self.recording(wish).nodes, cotangents, wish.parameters, wish.inputs, wish.initial, wish.recorded)
 
     def forward(self, outputs: Sequence[str], wish: Wish) -> Program:
         """Computes the outputs, and keeps what the gradients wished for will read. Raises NotCompilable."""
-        known = {*self.equations.pointwise, *self.equations.sums}
+        equations = self.recording(wish).equations
+        known = {*equations.pointwise, *equations.sums}
         kept: dict[str, set[int]] = {name: {0} for name in outputs}
         if wish:
             for name, offset in _read_by(self.backward_equations(outputs, wish)):
                 if name in known:
                     kept.setdefault(name, set()).add(offset)
-        return program("forward", needed_by(kept, self.equations), Wanted(kept, outputs))
+        return program("forward", needed_by(kept, equations), Wanted(kept, outputs))
 
     def backward(self, cotangents: Collection[str], wish: Wish) -> Program:
         """Computes the gradients wished for from cotangents of some outputs. Raises NotCompilable."""

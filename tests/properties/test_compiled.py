@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from autorecur.compile import runner
-from autorecur.testing.compiled import Call, Refused, compare, compare_with_derivation, drawn
-from autorecur.testing.compiled.__main__ import call_of, main, shrunk
+from autorecur.testing.compiled import Call, Refused, compare, compare_with_derivation, drawn, search
+from autorecur.testing.compiled.__main__ import main
+from autorecur.testing.compiled.search import call_of, shrunk
 from autorecur.testing.strategies.cells import FURTHER, texts
 
 compiled = pytest.mark.skipif(
@@ -132,6 +133,64 @@ def test_the_command_repeats_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
     """One cell, no failure, exit code 0."""
     assert main(["--only", "2", "--states", "1", "--depth", "0"]) == 0
     assert capsys.readouterr().out == "1 cells: 0 failed, 0 cannot be compiled\n"
+
+
+@compiled
+def test_seeds_are_shared_among_processes() -> None:
+    """Each is tried once."""
+    found = dict(search.results(range(2, 5), 1, 0, jobs=2))
+    assert sorted(found) == [2, 3, 4]
+    assert not any(result.lines or result.refusal for result in found.values())
+    assert found[3].call == call_of(3, 1, 0)
+
+
+def test_the_command_says_what_differs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the seed, the cell, and a program that shows it in a small call; exit code 1."""
+
+    def differs(call: Call) -> list[str]:
+        return ["h is 1 away, 0 is allowed"] if call.steps > 1 else []
+
+    monkeypatch.setattr(search, "compare", differs)
+    seed = next(seed for seed in range(99) if call_of(seed).steps > 2)
+    assert main(["--only", str(seed)]) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"seed {seed}:\n    ")
+    assert "  h is 1 away, 0 is allowed\n" in shown
+    assert "1 cells: 1 failed, 0 cannot be compiled\n" in shown
+    [program] = [line for line in shown.splitlines() if line.startswith("print(compare(")]
+    found = eval(program.removeprefix("print(compare(").removesuffix("))"), {"Call": Call})
+    assert (found.steps, found.batch, found.text) == (2, None, call_of(seed).text)
+
+
+def test_what_is_refused_is_no_failure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is printed, and counted by itself; an exception is a failure."""
+
+    def refuses(call: Call) -> list[str]:
+        raise Refused("no program")
+
+    def breaks(call: Call) -> list[str]:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(search, "compare", refuses)
+    assert main(["--cells", "2", "--seed", "5"]) == 0
+    assert (
+        capsys.readouterr().out == "seed 5: no program\nseed 6: no program\n2 cells: 0 failed, 2 cannot be compiled\n"
+    )
+    monkeypatch.setattr(search, "compare", breaks)
+    assert main(["--only", "5"]) == 1
+    assert "ZeroDivisionError: division by zero" in capsys.readouterr().out
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option with its default; what is no number is refused."""
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(option in shown for option in ("--cells", "--seed", "--only", "--states", "--depth", "--jobs"))
+    with pytest.raises(SystemExit) as left:
+        main(["--cells", "0"])
+    assert left.value.code == 2
 
 
 def test_a_seed_gives_the_same_call_again() -> None:

@@ -475,6 +475,13 @@ def test_a_record_is_the_derivations(name: str) -> None:
         assert np.allclose(out.adjoint[name], eager.adjoint[name], rtol=1e-9, atol=1e-12)
 
 
+def test_a_record_of_a_concatenation_is_whole() -> None:
+    """Its adjoint arrives, although without a record the weight would meet its parts one by one."""
+    text = "z[t] = [h[t-1], x[t]]\nh[t] = tanh(W z[t])"
+    call = Call(text, (("n_h", 3), ("n_x", 2)), 4, 2, wanted=("x",), weighted=("h",), record=True)
+    assert compare(call) == []
+
+
 def test_a_record_before_a_pass_is_zero() -> None:
     """Nothing has arrived yet."""
     params, x = drawn(RNN)
