@@ -3,7 +3,7 @@
 Quantities that a derivation talks about are given names by three rules that serve any cell:
 
 1. the argument of a nonlinearity that holds a product or a parameter is the *pre-activation* of its equation;
-2. a composite operand of a matrix product is named (``r ⊙ h``; one shared name for one concatenation);
+2. a composite operand of a matrix product, or of max and min, is named (``r ⊙ h``; one shared name for one concatenation);
 3. an elementwise operand that still holds a matrix product is named.
 """
 
@@ -21,11 +21,13 @@ from autorecur.ops import FUNCTIONS, Op
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract
 from autorecur.ops.functions import square
 from autorecur.ops.linear import concatenate, matmul, matrix_transpose
-from autorecur.ops.reductions import COMPONENTS, softmax
+from autorecur.ops.reductions import COMPONENTS, maximum_of, minimum_of, softmax
 
 if TYPE_CHECKING:
     from autorecur.language.cell import Cell
 
+EXTREMA = (maximum_of, minimum_of)
+"""Their derivatives compare numbers, which must be the same to the last bit wherever they stand: so these have a name."""
 _BINARY = {"+": add, "-": subtract, "*": multiply, "/": divide}
 
 
@@ -184,7 +186,7 @@ class _Namer:
         done: dict[Node, Node] = {}
         for node in postorder(root):
             inputs = tuple(done[part] for part in node.inputs)
-            if node.op is matmul:
+            if node.op is matmul or node.op in EXTREMA:
                 inputs = tuple(self.operand_of(owner, part) for part in inputs)
             elif _nonlinear(node):
                 inputs = tuple(

@@ -150,3 +150,9 @@ def test_a_millionth_is_found_by_both_references(name: str) -> None:
             assert {"complex step", "central differences"} <= {check.reference for check in report.failures}
             tried += 1
     assert tried >= 8
+
+
+def test_the_derivative_of_a_largest_component_compares_the_same_numbers() -> None:
+    """A composite operand of max has a name: its numbers, rounded in another order, would equal the maximum nowhere."""
+    text = "c[t] = sin(U c[t+2] + W x[t] + max(V x[t-1] + c[t+2] + b) * (R x[t]))"
+    assert derive(cell(text), loss=None, at="all").verify(0)
