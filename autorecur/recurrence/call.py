@@ -210,6 +210,8 @@ def _to_inputs(g: Parts, out: Any, *values: Any, wanted: Sequence[int], call: Ca
     """The joint rule: the backward program, or, where it is to be differentiated again, the cell on the tape."""
     if not g.differentiable:
         return call.backward(g.by_name)
+    if call.case.wish.recorded:  # the adjoints that a record holds are numbers
+        call.backward({name: part._array if isinstance(part, Tensor) else part for name, part in g.by_name.items()})
     with enable_grad():
         # Each value under a name of its own: one tensor may have been given twice.
         own = [reshape(v, shape=v.shape) if isinstance(v, Tensor) else v for v in values]
@@ -238,7 +240,8 @@ class CompiledRun:
 
     def end(self, name: str) -> Tensor:
         """An output at the step with which all sequences end."""
-        return result(self.base, f"{name}{AT_END}", self.call.output(name)[self.call.case.end(name)])
+        # A copy: whoever keeps the last states of many runs does not keep the memory of the runs.
+        return result(self.base, f"{name}{AT_END}", np.array(self.call.output(name)[self.call.case.end(name)]))
 
     def adjoint(self, name: str, whole: Tensor) -> Tensor:
         """What a backward pass brought there."""

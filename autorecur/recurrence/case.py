@@ -54,6 +54,10 @@ class Given:
     receives: bool = False
     """Whether it has a gradient."""
 
+    def is_needed(self, loader: Loader) -> bool:
+        """Whether anything that was asked for reads it."""
+        return self.key not in loader.unneeded and self.name not in loader.unneeded
+
 
 @dataclass(frozen=True)
 class View:
@@ -81,8 +85,10 @@ class Case:
         self.sizes, self.dtype = dict(loader.sizes), np.dtype(loader.dtype)
         if self.dtype.char not in "df":
             raise NotCompilable(f"numbers of {self.dtype}; there are programs for float64 and float32")
+        if self.batch == 0 or 0 in self.sizes.values():
+            raise NotCompilable("there are no numbers: a batch or a size is 0")
         self.lengths = None if asked.lengths is None else Lengths(asked.lengths, self.steps, self.batch)
-        self.given = tuple(given for given in _told(asked, cell, loader) if given.key not in loader.unneeded)
+        self.given = tuple(given for given in _told(asked, cell, loader) if given.is_needed(loader))
         self.order, rows = _sorted_rows(self.lengths)
         self.ends = np.full(self.batch or 1, self.steps) if self.lengths is None else np.sort(self.lengths.ends)[::-1]
         """How many steps each sample has, as they are sorted."""
@@ -94,13 +100,14 @@ class Case:
         setting = self._setting(cell, rows, asked.truncate)
         self.plan = Plan(program, setting, {**cell.shapes, **whole.lowered.shapes}, whole.lowered.pads)
         self.count = self.plan.memory.count
+        values = [*asked.given.values(), *(asked.stacked.tensors if asked.stacked else ())]
         self.reads = [(g.position, self._is_read_as_it_is(g, loader), g) for g in self.given]
         """Position among all that was given, whether it is read where it is, what it is."""
         kept = {g.position for _, read, g in self.reads if read and g.kind == "parameter"}
+        kept = {i for i in kept if isinstance(values[i], Tensor)}
         self.kept = tuple(kept - {g.position for _, read, g in self.reads if not read})
         """The positions of arrays whose addresses are remembered from run to run."""
-        tensors = asked.stacked.tensors if asked.stacked else ()
-        self.shapes = [tuple(value.shape) for value in (*asked.given.values(), *tensors)]
+        self.shapes = [tuple(value.shape) for value in values]
         self.receivers = tuple(sorted({g.position for g in self.given if g.receives}))
         self.others = [g for g in self.given if g.receives and g.kind != "parameter"]
         self.views = {name: self.view(self.plan.memory, name, name) for name in self.names}

@@ -59,14 +59,16 @@ class CompiledCell:
             state.recording,
         )
         latest = self.latest.get(key)
-        if latest is None or not latest.fits(values):
+        bases = None if latest is None else latest.bases(values)
+        if latest is None or bases is None:
             settings = tuple(about(v) for v in values)
             found = self.found(asked, (*key, settings))
             if found is None:
                 return None
             latest = self.latest[key] = Latest(found, settings)
-            latest.fits(values)
-        return CompiledRun(latest.case, asked, values, latest.bases)
+            bases = latest.bases(values)
+        assert bases is not None
+        return CompiledRun(latest.case, asked, values, bases)
 
     def found(self, asked: Asked, key: Any) -> Case | None:
         """The case of a key, made if it is new."""
@@ -98,39 +100,46 @@ class CompiledCell:
 
 
 class Latest:
-    """The case that was run last, and the parameters it ran on: mostly the next run has the same."""
+    """The case that was run last, and the parameters it ran on: mostly the next run has the same.
 
-    __slots__ = ("about", "arrays", "bases", "case")
+    Several threads may ask at once, so that what is known is never changed, only replaced.
+    """
+
+    __slots__ = ("about", "case", "known")
 
     def __init__(self, case: Case, about: Sequence[Any]) -> None:
         self.case, self.about = case, about
-        self.arrays: list[Any] = [None] * len(about)
-        self.bases = [0] * len(case.reads)
-        """An address for each array that the program reads where it is; 0 for those that are looked up in every run."""
+        self.known: tuple[list[Any], list[int]] = [None] * len(about), [0] * len(case.reads)
+        """The arrays of parameters, and an address for each array that the program reads where it is."""
 
-    def fits(self, values: list[Any]) -> bool:
-        """Whether these can be run by this case; looks at those arrays alone that are not those of last time."""
-        for value, known, known_about in zip(values, self.arrays, self.about, strict=True):
+    def bases(self, values: list[Any]) -> list[int] | None:
+        """The addresses of what the program reads, 0 for what has to be looked at; None if these values are no case of this.
+
+        Only those arrays are looked at that are not those of last time.
+        """
+        arrays, found = self.known
+        for value, known, known_about in zip(values, arrays, self.about, strict=True):
             if isinstance(value, Tensor):
                 if value._array is known:
                     if value.requires_grad is known_about[2]:
                         continue
-                    return False
+                    return None
                 array = value._array
                 if (array.shape, array.dtype, value.requires_grad) != known_about:
-                    return False
+                    return None
             elif (value.shape, value.dtype, False) != known_about:
-                return False
-        for i in self.case.kept:
-            value = values[i]
-            if isinstance(value, Tensor) and value._array is not self.arrays[i]:
-                self.remember(i, value._array)
-        return True
+                return None
+        if any(values[i]._array is not arrays[i] for i in self.case.kept):
+            self.known = arrays, found = self.looked_up(values)
+        return found
 
-    def remember(self, position: int, array: Any) -> None:
-        """Where the program will read a parameter until it is given other numbers."""
-        found = array.flags.c_contiguous
-        self.arrays[position] = array if found else None
+    def looked_up(self, values: list[Any]) -> tuple[list[Any], list[int]]:
+        """Where the program reads parameters until it is given other numbers."""
+        arrays: list[Any] = [None] * len(values)
+        found = [0] * len(self.case.reads)
+        for i in self.case.kept:
+            arrays[i] = values[i]._array
         for j, (i, _, given) in enumerate(self.case.reads):
-            if i == position:
-                self.bases[j] = address(array) + given.offset if found else 0
+            if i in self.case.kept and arrays[i].flags.c_contiguous:
+                found[j] = address(arrays[i]) + given.offset
+        return arrays, found

@@ -103,7 +103,8 @@ class Eager:
             return value
         batch = () if self.batch is None else (self.batch,)
         shape = tuple(resolve(size, self.values.sizes) for size in self.cell.shapes[name])
-        whole = broadcast_to(value, (*batch, *shape)) if shape_of(value) != (*batch, *shape) else as_tensor(value)
+        wide = broadcast_to(value, (*batch, *shape)) if shape_of(value) != (*batch, *shape) else as_tensor(value)
+        whole = reshape(wide, shape=wide.shape)  # two names of one value have two adjoints
         if not whole.requires_grad:
             whole = whole.detach().requires_grad_()
         whole.register_hook(lambda gradient: self.arrived.__setitem__((name, t), gradient))

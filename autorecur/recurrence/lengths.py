@@ -16,7 +16,7 @@ class Lengths:
     """Which steps of which sequence exist."""
 
     def __init__(self, lengths: Any, steps: int, batch: int | None) -> None:
-        array = np.asarray(lengths)
+        array = np.array(lengths)  # a copy: what is worked out from it is remembered
         count = batch or 1
         wanted = "a whole number" if batch is None else f"{batch} whole numbers, one for each sequence"
         if array.dtype.kind not in "iu" or array.shape not in ((count,), *([()] if batch is None else [])):
