@@ -29,10 +29,11 @@ class Kind(IntEnum):
                 (−1: zeros); where t + k is no step, all come from the source if ``outside``, else they are zeros
     TAIL        source, destination, width, row length of both, k: adds to the destination the rows of the source
                 that exist at t and not at t + k
-    PANEL_GEMM  A, B, C, M, N, K, row length of A and C, accumulate, alpha, reach: GEMM with B in panels
+    PANEL_GEMM  A, B, C, M, N, K, row length of A and C, accumulate, alpha, reach, transposed A: GEMM with B in
+                panels
     PANEL_PACK  source, destination, rows, columns, row length of the source, transposed, row, column, K, N: lays
                 rows × columns numbers of B, from this row and column on, into the panels of B (K × N); the
-                source has them in this order or transposed
+                source has them in this order or transposed. The last columns are followed by zeros
     ==========  ===========================================================================================
     """
 

@@ -153,9 +153,10 @@ def multiply_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> N
     c = address(program, bases, program[code + 3], t)
     m, n, k = program[code + 4], program[code + 5], program[code + 6]
     m = rows if m < 0 else m
-    lda, ldc, accumulate = program[code + 7], program[code + 8], program[code + 9] != 0
+    k = rows if k < 0 else k
+    lda, ldc, accumulate, turned = program[code + 7], program[code + 8], program[code + 9] != 0, program[code + 12] != 0
     alpha = real(np.int64(program[program[NUMBERS] + program[code + 10]]).view(np.float64))
-    if crosses(program, t, program[code + 11]):
+    if k == 0 or crosses(program, t, program[code + 11]):
         if not accumulate:
             clear(pointer(c, real), m, n, ldc)
         return
@@ -173,11 +174,11 @@ def multiply_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> N
                 for i in range(top, bottom, MOST_ROWS):
                     high, from_a, found = (
                         min(bottom - i, MOST_ROWS),
-                        a + (i * lda + p) * size,
+                        a + (p * lda + i if turned else i * lda + p) * size,
                         c + (i * ldc + column) * size,
                     )
                     into, apart = (found, ldc) if inside else (address_of(sums), width)
-                    multiply_panel(high, wide, from_a, lda, panel, long, alpha, into, apart, add and inside)
+                    multiply_panel(turned, high, wide, from_a, lda, panel, long, alpha, into, apart, add and inside)
                     if not inside:
                         take_part(sums, pointer(found, real), high, n - column, width, ldc, add)
                 column += width
@@ -255,6 +256,8 @@ def pack_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
     found = pointer(address(program, bases, program[code + 2], t), real)
     height, columns, lds, turned = program[code + 3], program[code + 4], program[code + 5], program[code + 6]
     row, first, k, n = program[code + 7], program[code + 8], program[code + 9], program[code + 10]
+    height = rows if height < 0 else height
+    k = rows if k < 0 else k
     size = itemsize(ZERO)
     begin, left = 0, padded(n, size) // lanes(size)
     while left > 0:
@@ -268,6 +271,9 @@ def pack_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
             else:
                 for j in range(low, high):
                     found[line + j] = source[p * lds + j - first]
+            if first + columns == n:
+                for j in range(n, begin + width):
+                    found[line + j] = ZERO
         begin += width
         left -= vectors(left)
 

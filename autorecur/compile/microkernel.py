@@ -7,6 +7,7 @@ and multiplies and adds in two steps where there is no fused instruction.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 from llvmlite import ir
@@ -29,6 +30,7 @@ AHEAD = 24
 
 def _multiply_panel(
     typing: Any,
+    turned: Any,
     rows: Any,
     vectors: Any,
     a: Any,
@@ -40,41 +42,42 @@ def _multiply_panel(
     ldc: Any,
     accumulate: Any,
 ) -> Any:
-    """``multiply_panel(rows, vectors, a, lda, panel, depth, alpha, c, ldc, accumulate)``: C (+)= alpha · A · panel.
+    """``multiply_panel(turned, rows, vectors, a, lda, panel, depth, alpha, c, ldc, accumulate)``: C (+)= alpha · A · panel.
 
+    Where ``turned``, A stands transposed: a row for each step of K.
     ``a``, ``panel`` and ``c`` are addresses, the distances between rows are counted in numbers; ``depth`` is K; alpha's type
     is that of the numbers. C is as wide as the panel.
     """
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        height, width, *rest = arguments
+        turned, height, width, *rest = arguments
         done = builder.append_basic_block("done")
-        choice = builder.switch(builder.add(builder.shl(height, WORD(2)), width), done)
-        for r in range(1, MOST_ROWS + 1):
-            for v in range(1, MOST_VECTORS + 1):
-                block = builder.append_basic_block(f"rows{r}vectors{v}")
-                choice.add_case(ir.Constant(WORD, 4 * r + v), block)
-                builder.position_at_end(block)
-                _Kernel(builder, r, v, rest).emit()
-                builder.branch(done)
+        number = builder.add(builder.shl(height, WORD(2)), width)
+        choice = builder.switch(builder.or_(builder.shl(builder.zext(turned, WORD), WORD(5)), number), done)
+        for across, r, v in product((False, True), range(1, MOST_ROWS + 1), range(1, MOST_VECTORS + 1)):
+            block = builder.append_basic_block(f"{'turned' if across else ''}rows{r}vectors{v}")
+            choice.add_case(ir.Constant(WORD, 32 * across + 4 * r + v), block)
+            builder.position_at_end(block)
+            _Kernel(builder, across, r, v, rest).emit()
+            builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
     word = types.int64
-    return types.void(word, word, word, word, word, word, alpha, word, word, types.boolean), code
+    return types.void(types.boolean, word, word, word, word, word, word, alpha, word, word, types.boolean), code
 
 
 class _Kernel:
-    """The code for one number of rows and vectors."""
+    """The code for one number of rows and vectors, and A as it stands or transposed."""
 
-    def __init__(self, builder: Any, rows: int, vectors: int, values: Sequence[Any]) -> None:
-        a, lda, panel, self.depth, self.alpha, c, ldc, self.accumulate = values
-        self.builder, self.rows, self.vectors = builder, rows, vectors
+    def __init__(self, builder: Any, turned: bool, rows: int, vectors: int, values: Sequence[Any]) -> None:
+        a, self.lda, panel, self.depth, self.alpha, c, ldc, self.accumulate = values
+        self.builder, self.turned, self.rows, self.vectors = builder, turned, rows, vectors
         self.itemsize = 8 if self.alpha.type == ir.DoubleType() else 4
         self.lanes = BYTES // self.itemsize
         self.vector = ir.VectorType(self.alpha.type, self.lanes)
         self.panel = builder.inttoptr(panel, self.alpha.type.as_pointer())
-        self.a, self.c = self.row_pointers(a, lda), self.row_pointers(c, ldc)
+        self.a, self.c = self.row_pointers(a, WORD(1) if turned else self.lda), self.row_pointers(c, ldc)
         # llvm.fma would be a call of the C library where there is no such instruction
         self.multiply_add = self.intrinsic(
             f"llvm.fmuladd.v{self.lanes}f{8 * self.itemsize}", self.vector, [self.vector] * 3
@@ -135,8 +138,9 @@ class _Kernel:
         row = builder.gep(self.panel, [builder.mul(p, ir.Constant(WORD, self.vectors * self.lanes))])
         weights = [self.load(row, v) for v in range(self.vectors)]
         self.ask_for(row, AHEAD * self.vectors * self.lanes)
+        in_row = builder.mul(p, self.lda) if self.turned else p
         for i in range(self.rows):
-            number = self.everywhere(builder.load(builder.gep(self.a[i], [p])))
+            number = self.everywhere(builder.load(builder.gep(self.a[i], [in_row])))
             for v, weight in enumerate(weights):
                 at = i * self.vectors + v
                 found[at] = builder.call(self.multiply_add, [number, weight, found[at]])

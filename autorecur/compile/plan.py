@@ -133,6 +133,8 @@ class Tables:
     waiting: list[tuple[str, int]] = field(default_factory=list)
     """Copies that some instruction reads and none has made yet."""
     cleared: list[str] = field(default_factory=list)
+    packed: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Quantities of all steps that lie in panels, too."""
 
     def __post_init__(self) -> None:
         plan = self.plan
@@ -159,7 +161,7 @@ class Tables:
                 loops += [(ALL, body), (1, cuts)]
             else:
                 loops.append((part.direction, [*inside, *body, *cuts]))
-        last = [self.gradient(gradient) for gradient in self.program.gradients]
+        last = [line for gradient in self.program.gradients for line in self.gradient(gradient)]
         first, inside = self.arriving(0)
         loops += [(1, first)] if first else []
         loops.append((ALL, last))
@@ -305,7 +307,7 @@ class Tables:
         self.numbers.append(self.plan.number(factor))
         return len(self.numbers) - 1
 
-    def gradient(self, gradient: Gradient) -> list[int]:
+    def gradient(self, gradient: Gradient) -> list[list[int]]:
         first = gradient.outers[0]
         left, lda = self.located(*first.left)
         right, ldb = self.located(*first.right)
@@ -313,9 +315,21 @@ class Tables:
         begin = self.gradient_of(first.weight.name) + self.weights.begin(first.weight)
         found = self.place((GRADIENTS, begin * self.plan.itemsize, 0, 0, 0))
         rows, columns = sum(r for r, _ in sides), sides[0][1]
-        ldc = self.weights.whole_columns(first.weight)
-        places = [self.place(left), self.place(right), found]
-        return [Kind.GEMM, *places, 1, 0, rows, columns, -1, lda, ldb, ldc, 1, self.alpha(first.factor), 0]
+        ldc, alpha = self.weights.whole_columns(first.weight), self.alpha(first.factor)
+        a, b = self.place(left), self.place(right)
+        if panels.pay_transposed(rows, columns, self.plan.grid.total, self.plan.itemsize):
+            packed, packing = self.in_panels(b, ldb, columns)
+            return [*packing, [Kind.PANEL_GEMM, a, packed, found, rows, columns, -1, lda, ldc, 1, alpha, 0, 1]]
+        return [[Kind.GEMM, a, b, found, 1, 0, rows, columns, -1, lda, ldb, ldc, 1, alpha, 0]]
+
+    def in_panels(self, source: int, apart: int, columns: int) -> tuple[int, list[list[int]]]:
+        """A quantity of all steps in panels: their place, and what packs them if nothing has done so yet."""
+        if (source, columns) in self.packed:
+            return self.packed[source, columns], []
+        begin = self.memory.taken(self.plan.grid.total * panels.padded(columns, self.plan.itemsize))
+        found = self.place((self.slot, begin * self.plan.itemsize, 0, 0, 0))
+        self.packed[source, columns] = found
+        return found, [[Kind.PANEL_PACK, source, found, -1, columns, apart, 0, 0, 0, -1, columns]]
 
     def cuts(self, names: Collection[str]) -> list[list[int]]:
         """Truncation: carries that cross a cut are cleared."""

@@ -218,8 +218,13 @@ class _Tables:
 
     def _check_panel_product(self, name: str, line: list[int]) -> None:
         m, n, k, lda, ldc = line[4:9]
-        _require(m >= -1 and n >= 1 and k >= 1, f"{name}: M ≥ −1, and N and K ≥ 1, not {_number(m)}, {n} and {k}")
-        _require(lda >= k, f"{name}: rows of A at least {k} apart, not {lda}")
+        sizes = f"{_number(m)}, {n} and {_number(k)}"
+        if line[12]:
+            _require(m >= 1 and n >= 1 and k >= -1, f"{name}: M and N ≥ 1, and K ≥ −1, not {sizes}")
+        else:
+            _require(m >= -1 and n >= 1 and k >= 1, f"{name}: M ≥ −1, and N and K ≥ 1, not {sizes}")
+        along = m if line[12] else k
+        _require(lda >= along, f"{name}: rows of A at least {along} apart, not {lda}")
         _require(ldc >= n, f"{name}: rows of C at least {n} apart, not {ldc}")
         _require(0 <= line[10] < len(self.numbers), f"{name}: alpha among {len(self.numbers)} numbers")
 
@@ -284,11 +289,15 @@ class _Tables:
 
 def _check_packing(name: str, line: list[int]) -> None:
     rows, columns, apart, turned, row, column, k, n = line[3:11]
+    if rows == k == -1:
+        _require(row == 0 and not turned, f"{name}: the rows of the loop as they stand, from the first row on")
+    else:
+        _require(rows >= 1, f"{name}: rows ≥ 1, or −1 for them and for K, not {_number(rows)} and {_number(k)}")
+        _require(row >= 0 and row + rows <= k, f"{name}: a block inside the matrix of {_number(k)} × {n}")
+    _require(columns >= 1, f"{name}: columns ≥ 1, not {columns}")
+    _require(column >= 0 and column + columns <= n, f"{name}: a block inside the matrix of {_number(k)} × {n}")
     width = rows if turned else columns
-    _require(rows >= 1 and columns >= 1, f"{name}: rows and columns ≥ 1, not {rows} and {columns}")
     _require(apart >= width, f"{name}: rows of the source at least {width} apart, not {apart}")
-    inside = row >= 0 and column >= 0 and row + rows <= k and column + columns <= n
-    _require(inside, f"{name}: a block inside the matrix of {k} × {n}")
 
 
 def _number(value: int) -> str:

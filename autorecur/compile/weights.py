@@ -67,11 +67,6 @@ class Weights:
         if key not in self._panels:
             rows, columns, corners = self._stacked(gemm)
             begin = self.memory.taken(rows * panels.padded(columns, self.itemsize))
-            first, width = panels.last_panel(columns, self.itemsize)
-            filled = columns - first
-            if filled < width:
-                rest = self._at(begin + first * rows + filled)
-                self.preparation.append([Kind.FILL, rest, rows, width - filled, width, 0])
             found = self._panels[key] = self._at(begin)
             for block, corner in zip(gemm.blocks, corners, strict=True):
                 source, lds = self.place(self.block(block.weight)), self.whole_columns(block.weight)

@@ -44,7 +44,8 @@ def packed(memory: Memory, b: np.ndarray) -> np.ndarray:
 
 def product(a: int, b: int, c: int, m: int, n: int, k: int, lda: int, ldc: int, **more: int) -> tuple[int, ...]:
     """The words of a PANEL_GEMM."""
-    return (Kind.PANEL_GEMM, a, b, c, m, n, k, lda, ldc, more.get("accumulate", 0), 0, more.get("reach", 0))
+    flags = more.get("accumulate", 0), 0, more.get("reach", 0), more.get("turned", 0)
+    return (Kind.PANEL_GEMM, a, b, c, m, n, k, lda, ldc, *flags)
 
 
 @dtypes
@@ -55,20 +56,26 @@ def product(a: int, b: int, c: int, m: int, n: int, k: int, lda: int, ldc: int, 
     k=st.one_of(st.integers(1, 12), st.sampled_from([64, 255, 257, 515])),
     accumulate=st.booleans(),
     extra=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    turned=st.booleans(),
     alpha=st.sampled_from([1.0, -0.75]),
 )
-def test_products(dtype: str, m: int, n: int, k: int, accumulate: bool, extra: Corner, alpha: float) -> None:
+def test_products(
+    dtype: str, m: int, n: int, k: int, accumulate: bool, extra: Corner, turned: bool, alpha: float
+) -> None:
     """C (+)= alpha·A B; what lies beside and below the numbers of C is left alone, beside and below those of A not used."""
     memory = Memory(dtype, [1])
-    a, b, c = memory.array(m + 4, k + extra[0]), memory.array(k, n), memory.array(m + 4, n + extra[1])
-    before = c.copy()
-    a[m:] = a[:, k:] = np.nan
+    m = max(m, 1) if turned else m
+    high, wide = (k, m) if turned else (m, k)
+    a, b, c = memory.array(high + 4, wide + extra[0]), memory.array(k, n), memory.array(m + 4, n + extra[1])
+    before, left = c.copy(), a[:high, :wide].T if turned else a[:high, :wide]
+    a[high:] = a[:, wide:] = np.nan
     if not accumulate:
         c[:m, :n] = np.nan  # what stood there is not read
     places = [memory.place(x, fixed=True) for x in (a, packed(memory, b), c)]
-    code = product(*places, m, n, k, k + extra[0], n + extra[1], accumulate=int(accumulate))
+    lds = wide + extra[0], n + extra[1]
+    code = product(*places, m, n, k, *lds, accumulate=int(accumulate), turned=int(turned))
     memory.run([code], direction=2, numbers=[alpha])
-    memory.close(c[:m, :n], alpha * a[:m, :k] @ b + before[:m, :n] * accumulate, terms=k + 1)
+    memory.close(c[:m, :n], alpha * left @ b + before[:m, :n] * accumulate, terms=k + 1)
     np.testing.assert_array_equal(c[m:], before[m:])
     np.testing.assert_array_equal(c[:, n:], before[:, n:])
 
@@ -94,19 +101,22 @@ def ending_at_a_wall(*shape):
 
 for dtype in ("float64", "float32"):
     for m, n, k in ((1, 1, 1), (2, 5, 3), (3, 12, 7), (5, 13, 4), (7, 29, 9), (9, 24, 257)):
-        a, b, c = ending_at_a_wall(m, k), ending_at_a_wall(k, n), ending_at_a_wall(m, n)
+        a, b, c, d = (ending_at_a_wall(*shape) for shape in ((m, k), (k, n), (m, n), (m, n)))
+        across = ending_at_a_wall(k, m)
         packed = ending_at_a_wall(k * panels.padded(n, a.itemsize))
+        across[:] = (np.arange(m * k).reshape(m, k) % 5).T
         a[:], b[:] = np.arange(m * k).reshape(m, k) % 5, np.arange(k * n).reshape(k, n) % 7
         runner.assemble(
-            loops=[(0, 2, 2)],
+            loops=[(0, 3, 2)],
             code=[
                 (Kind.PANEL_PACK, 1, 2, k, n, n, 0, 0, 0, k, n),
                 (Kind.PANEL_GEMM, 0, 2, 3, m, n, k, k, n, 0, 0, 0),
+                (Kind.PANEL_GEMM, 4, 2, 5, m, n, k, m, n, 0, 0, 0, 1),
             ],
-            places=[(i, 0, 0, 0, 0) for i in range(4)], starts=[[0, 0]], rows=[1, 1], numbers=[1.0], pads=0, steps=1,
+            places=[(i, 0, 0, 0, 0) for i in range(6)], starts=[[0, 0]], rows=[1, 1], numbers=[1.0], pads=0, steps=1,
             dtype=dtype,
-        ).run([x.ctypes.data for x in (a, b, packed, c)])
-        assert (c == a @ b).all()
+        ).run([x.ctypes.data for x in (a, b, packed, c, across, d)])
+        assert (c == a @ b).all() and (d == c).all()
 print("done")
 """
 
@@ -122,18 +132,15 @@ def test_nothing_beyond_the_arrays_is_touched() -> None:
 @pytest.mark.parametrize("turned", [0, 1])
 @pytest.mark.parametrize("sizes", [(3, 5), (8, 32), (7, 49), (20, 12), (5, 1)])
 def test_a_matrix_is_laid_in_panels(dtype: str, turned: int, sizes: Corner) -> None:
-    """As it stands or transposed; columns that are missing in the last vector are left alone."""
+    """As it stands or transposed; columns that are missing in the last vector are zeros."""
     k, n = sizes
     memory = Memory(dtype, [1])
     source = memory.array(*((n, k + 2) if turned else (k, n + 2)))
     found = memory.array(k * panels.padded(n, source.itemsize))
     b = source[:, :k].T if turned else source[:, :n]
     places = memory.place(source, fixed=True), memory.place(found, fixed=True)
-    before = found.copy()
     memory.run([(Kind.PANEL_PACK, *places, k, n, source.shape[1], turned, 0, 0, k, n)], direction=2)
-    inside = laid(np.ones_like(b)) == 1
-    np.testing.assert_array_equal(found[inside], laid(b)[inside])
-    np.testing.assert_array_equal(found[~inside], before[~inside])
+    np.testing.assert_array_equal(found, laid(b))
 
 
 @dtypes
@@ -146,7 +153,6 @@ def test_blocks_are_laid_in_one_matrix(dtype: str, data: st.DataObject) -> None:
     memory = Memory(dtype, [1])
     b = memory.array(k, n)
     found = memory.array(k * panels.padded(n, b.itemsize))
-    found[:] = 0
     into, code = memory.place(found, fixed=True), []
     for r, height in ((0, row), (row, k - row)):
         for c, width in ((0, column), (column, n - column)):
@@ -169,6 +175,32 @@ def test_a_product_at_each_step(dtype: str, rows: list[int], direction: int) -> 
     places = memory.place(x), memory.place(packed(memory, w), fixed=True), memory.place(h)
     memory.run([product(*places, -1, 9, 5, 5, 9)], direction)
     memory.close(h, x @ w, terms=20)
+
+
+@dtypes
+@pytest.mark.parametrize("rows", [[6, 6, 6], [7, 5, 5, 2, 1]])
+def test_a_gradient_over_all_steps(dtype: str, rows: list[int]) -> None:
+    """dW += xᵀ δ, with x and δ of all steps: K of −1 are all rows, packed in the same loop."""
+    memory = Memory(dtype, rows)
+    x, delta, found = memory.sequence(5), memory.sequence(7), memory.array(5, 7)
+    before, lying = found.copy(), memory.array(len(delta) * panels.padded(7, delta.itemsize))
+    px, pd, pf = memory.place(x), memory.place(delta), memory.place(found, fixed=True)
+    into = memory.place(lying, fixed=True)
+    pack = (Kind.PANEL_PACK, pd, into, -1, 7, 7, 0, 0, 0, -1, 7)
+    memory.run([pack, product(px, into, pf, 5, 7, -1, 5, 7, turned=1, accumulate=1)], direction=0)
+    memory.close(found, before + x.T @ delta, terms=100)
+
+
+@dtypes
+@pytest.mark.parametrize("accumulate", [0, 1])
+def test_a_product_of_no_rows_is_nothing(dtype: str, accumulate: int) -> None:
+    """Without rows the sum over K is zero: C is cleared, or stays."""
+    memory = Memory(dtype, [0])
+    x, packed_rows, found = memory.array(1, 5), memory.array(16), memory.array(5, 7)
+    before = found.copy()
+    places = [memory.place(array, fixed=True) for array in (x, packed_rows, found)]
+    memory.run([product(*places, 5, 7, -1, 5, 7, turned=1, accumulate=accumulate)])
+    np.testing.assert_array_equal(found, before * accumulate)
 
 
 @dtypes
@@ -206,7 +238,12 @@ BAD = [
     ((Kind.PANEL_PACK, 0, 0, 3, 4, 2, 1, 0, 0, 3, 4), "rows of the source at least 3 apart, not 2"),
     ((Kind.PANEL_PACK, 0, 0, 3, 4, 4, 0, 1, 0, 3, 4), "a block inside the matrix of 3 × 4"),
     ((Kind.PANEL_PACK, 0, 0, 3, 4, 4, 0, 0, -1, 3, 4), "a block inside the matrix of 3 × 4"),
-    ((Kind.PANEL_PACK, 0, 0, 0, 4, 4, 0, 0, 0, 3, 4), "rows and columns ≥ 1, not 0 and 4"),
+    ((Kind.PANEL_PACK, 0, 0, 0, 4, 4, 0, 0, 0, 3, 4), "rows ≥ 1, or −1 for them and for K, not 0 and 3"),
+    ((Kind.PANEL_PACK, 0, 0, -1, 4, 4, 0, 0, 0, 3, 4), "rows ≥ 1, or −1 for them and for K, not −1 and 3"),
+    ((Kind.PANEL_PACK, 0, 0, -1, 4, 4, 1, 0, 0, -1, 4), "the rows of the loop as they stand"),
+    ((Kind.PANEL_PACK, 0, 0, 3, 0, 4, 0, 0, 0, 3, 4), "columns ≥ 1, not 0"),
+    ((Kind.PANEL_GEMM, 0, 0, 0, -1, 4, 3, 3, 4, 0, 0, 0, 1), "M and N ≥ 1, and K ≥ −1, not −1, 4 and 3"),
+    ((Kind.PANEL_GEMM, 0, 0, 0, 5, 4, -1, 3, 4, 0, 0, 0, 1), "rows of A at least 5 apart, not 3"),
 ]
 
 
@@ -249,7 +286,8 @@ def test_a_cell_gives_the_same_numbers_with_panels_and_without(
             return assemble(**tables)
 
         monkeypatch.setattr(runner, "assemble", watched)
-        monkeypatch.setattr(panels, "pay", lambda *_, wanted=wanted: wanted)
+        for rule in ("pay", "pay_transposed"):
+            monkeypatch.setattr(panels, rule, lambda *_, wanted=wanted: wanted)
         cell = ar.cell(text)
         sizes = {name: 5 + 2 * i for i, name in enumerate(cell.sizes)}
         params = {name: ar.tensor(v.astype(dtype), requires_grad=True) for name, v in cell.init(sizes, seed=1).items()}
@@ -260,6 +298,7 @@ def test_a_cell_gives_the_same_numbers_with_panels_and_without(
         kinds.append(seen)
         found.append([np.asarray(out), *(v.grad.numpy() for v in [leaf, *params.values()])])
     assert {Kind.PANEL_GEMM, Kind.PANEL_PACK} <= kinds[0]
+    assert Kind.GEMM not in kinds[0]
     assert not {Kind.PANEL_GEMM, Kind.PANEL_PACK} & kinds[1]
     for with_panels, without in zip(*found, strict=True):
         eps = np.finfo(dtype).eps
@@ -273,3 +312,6 @@ def test_where_panels_pay() -> None:
     assert not panels.pay(2, 100, 32, 8)
     assert not panels.pay(1, 10_000, 1024, 256)
     assert not panels.pay(8, 8, 128, 32)
+    assert panels.pay_transposed(128, 32, 400, 8)
+    assert not panels.pay_transposed(1024, 256, 3200, 4)
+    assert not panels.pay_transposed(128, 1, 400, 8)
