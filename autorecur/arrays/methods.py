@@ -14,7 +14,7 @@ from autorecur.errors import DtypeError, GradientError, ShapeError
 from autorecur.ops.arithmetic import negative, power
 from autorecur.ops.functions import raised
 from autorecur.ops.shape import astype as astype_op
-from autorecur.tape.modes import refuse_to_cut
+from autorecur.tape.modes import refuse_to_cut, state
 from autorecur.tape.numbers import as_array
 from autorecur.tape.tensor import Tensor, apply, tensor
 
@@ -272,3 +272,26 @@ def give_methods(functions: Mapping[str, Callable[..., Any]]) -> None:
     ufunc, function = protocol(functions)
     Tensor.__array_ufunc__ = ufunc  # type: ignore[attr-defined]
     Tensor.__array_function__ = function  # type: ignore[attr-defined]
+
+
+def _renewed(t: Any, result: Tensor, sign: str) -> Tensor:
+    """``t -= …``: a new tensor under the old name, but for a leaf with a gradient, which is a parameter. Under no_grad such a
+    leaf is given the new numbers; else the statement would leave the parameter as it was, without a word."""
+    if not (t.requires_grad and t.is_leaf):
+        return result
+    if state.recording:
+        raise GradientError(
+            f"a leaf that requires a gradient cannot be changed by {sign}= while operations are recorded: "
+            f"do it inside ar.no_grad(), or write p.data = p.data {sign} …"
+        )
+    t.data = result.data
+    renewed: Tensor = t
+    return renewed
+
+
+for _sign, _name in {"+": "add", "-": "sub", "*": "mul", "/": "truediv"}.items():
+    setattr(
+        Manners,
+        f"__i{_name}__",
+        lambda self, other, sign=_sign, name=_name: _renewed(self, getattr(self, f"__{name}__")(other), sign),
+    )

@@ -4,7 +4,7 @@ that needs one. Nothing here knows a size: a program serves every number of step
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from autorecur.compile.backward import Backward, Carry, Outer, backward
@@ -47,6 +47,8 @@ class Program:
     gradients: tuple[Gradient, ...] = ()
     parameters: tuple[str, ...] = ()
     """Whose gradients are computed, in their order in memory."""
+    title: str = ""
+    """What the generated module is called in its first line."""
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -55,7 +57,7 @@ class Program:
     @cached_property
     def source(self) -> str:
         """The text of the generated module."""
-        return "\n\n".join(f.text for f in self.functions)
+        return "\n\n".join([f"# {self.title}", *(f.text for f in self.functions)])
 
     @cached_property
     def reads(self) -> frozenset[tuple[str, int]]:
@@ -96,6 +98,7 @@ class Lowered:
         given = {name: a.node for name, a in step.assignments.items()}
         self.step, self.whole = step, whole
         self.stacks = frozenset(name for name, node in given.items() if node.op is concatenate)
+        self.name = "".join(c if c.isascii() and c.isalnum() else "_" for c in step.cell.name)
         self.nodes = taken_apart(given, whole)
         self.equations = separated(self.nodes)
         self.shapes = self.equations.shapes
@@ -109,7 +112,9 @@ class Lowered:
         return self if asked <= self.whole else Lowered(self.step, asked)
 
     def backward_equations(self, cotangents: Collection[str], wish: Wish) -> Backward:
-        return backward(self.recording(wish).nodes, cotangents, wish.parameters, wish.inputs, wish.initial, wish.recorded)
+        return backward(
+            self.recording(wish).nodes, cotangents, wish.parameters, wish.inputs, wish.initial, wish.recorded
+        )
 
     def forward(self, outputs: Sequence[str], wish: Wish) -> Program:
         """Computes the outputs, and keeps what the gradients wished for will read. Raises NotCompilable."""
@@ -120,7 +125,8 @@ class Lowered:
             for name, offset in _read_by(self.backward_equations(outputs, wish)):
                 if name in known:
                     kept.setdefault(name, set()).add(offset)
-        return program("forward", needed_by(kept, equations), Wanted(kept, outputs))
+        found = program("forward", needed_by(kept, equations), Wanted(kept, outputs))
+        return replace(found, title=f"{self.name}, forward: {', '.join(outputs)}")
 
     def backward(self, cotangents: Collection[str], wish: Wish) -> Program:
         """Computes the gradients wished for from cotangents of some outputs. Raises NotCompilable."""
@@ -131,7 +137,8 @@ class Lowered:
             for name, offset in (outer.left, outer.right):
                 kept.setdefault(name, set()).add(offset)
         wanted = Wanted({name: kept[name] for name in kept if name in known}, [adjoint_name(n) for n in wish.inputs])
-        return program("backward", back.equations, wanted, back.carries, back.outers, back.shares, wish.parameters)
+        found = program("backward", back.equations, wanted, back.carries, back.outers, back.shares, wish.parameters)
+        return replace(found, title=f"{self.name}, backward from {', '.join(cotangents)}")
 
 
 def _read_by(back: Backward) -> set[tuple[str, int]]:

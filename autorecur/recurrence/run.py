@@ -52,7 +52,7 @@ class Run(Mapping[str, Tensor]):
         found = self._known.get(name)
         if found is None:
             if name not in self._names:
-                raise KeyError(f"this run has no {name!r}.{did_you_mean(name, self._names)}")
+                raise KeyError(f"this run has no {name!r}.{did_you_mean(str(name), self._names)}")
             found = self._known[name] = self._whole(name)
         return found
 
@@ -61,6 +61,10 @@ class Run(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name!r}: {self[name].shape}" for name in self._names)
+        return f"<run of {self._cell.name}: {{{shown}}}>"
 
     def _last(self, name: str) -> Tensor:
         if self._end is not None and self._lengths is None:
@@ -87,7 +91,7 @@ class _Lazy(Mapping[str, Tensor]):
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self._names:
-            known = f".{did_you_mean(name, self._names)}" if self._names else "; pass record=True to the run."
+            known = f".{did_you_mean(str(name), self._names)}" if self._names else "; pass record=True to the run."
             raise KeyError(f"there is no {name!r} here{known}")
         found: Tensor = self._compute(name)
         return found
@@ -97,6 +101,9 @@ class _Lazy(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(f'{name!r}: {self[name]!r}' for name in self._names)}}}"
 
 
 def run(
@@ -182,5 +189,7 @@ def _initial(cell: Cell, initial: Mapping[str, Any]) -> dict[str, Any]:
         keys = cell.initial_keys(key) if key in cell.states else (key,)
         if len(keys) > 1:
             raise ShapeError(f"{key!r} has the initial states {', '.join(keys)}: say which")
+        if key not in cell.states and key in cell.outputs:
+            continue  # the last values of a run hold its outputs, too
         found[keys[0] if keys else key] = value
     return found

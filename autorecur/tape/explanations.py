@@ -59,7 +59,8 @@ def freed(name: str) -> str:
     """Why a graph cannot be used again."""
     return (
         f"the graph behind this result of {name} was freed by an earlier backward(); "
-        "give that one retain_graph=True to use the graph again"
+        "give that one retain_graph=True to use the graph again, or cut what is carried over from an earlier step: "
+        "state = ar.detach(state)"
     )
 
 

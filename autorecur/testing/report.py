@@ -67,7 +67,7 @@ class Comparison:
         return shown_index(self.index)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The result of :func:`autorecur.gradcheck`: true if something was compared and nothing is wrong; prints as a table.
 
@@ -140,6 +140,9 @@ class Report:
             return "; ".join(part for part in (problems, counts) if part)
         agree = "1 entry agrees" if self.compared == 1 else f"{self.compared} entries agree"
         return f"{agree}{skipped}; largest relative error {self.max_error:.1e}"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         parts = [f"{self.table()}\n{self.summary()}"]

@@ -189,3 +189,19 @@ def test_errors_say_what_is_wrong(change: dict[str, Any], message: str) -> None:
     arguments = {"x": inputs["x"], "params": params, **change}
     with pytest.raises(ar.AutorecurError, match=f"^({message})$"):
         RNN.run(**arguments)
+
+
+@pytest.mark.parametrize("backend", ["eager", "compiled"])
+def test_a_run_shows_what_it_holds_and_goes_on_from_its_last_values(backend: str) -> None:
+    """Outputs among the last values are no initial states, and are passed over."""
+    params, inputs = drawn(RNN, 3, (2,))
+    cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1] + b)\ny[t] = 2 * h[t]")
+    out = cell.run(inputs, params, backend=backend)
+    size = params["W"].shape[0]
+    assert repr(out) == f"<run of cell: {{'h': (3, 2, {size}), 'y': (3, 2, {size})}}>"
+    onward = cell.run(inputs, params, initial=ar.detach(out.last), backend=backend)
+    assert np.array_equal(
+        onward["h"], cell.run(inputs, params, initial={"h": out.last["h"].numpy()}, backend=backend)["h"]
+    )
+    with pytest.raises(KeyError, match="this run has no 0"):
+        out[0]  # type: ignore[index]

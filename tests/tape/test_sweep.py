@@ -82,7 +82,7 @@ def test_a_freed_graph_is_said_to_be_freed() -> None:
         with pytest.raises(
             ar.GradientError,
             match=r"^the graph behind this result of (sum|multiply) was freed by an earlier backward\(\); "
-            r"give that one retain_graph=True to use the graph again$",
+            r"give that one retain_graph=True to use the graph again, or cut what is carried over .* ar\.detach\(state\)$",
         ):
             again.backward()
 
@@ -306,3 +306,26 @@ def test_broadcasting_is_undone() -> None:
     (row * column).sum().backward()
     assert grad_of(row) == [3, 3, 3]
     assert grad_of(column) == [[6], [6]]
+
+
+def test_a_parameter_is_changed_under_its_name_without_recording_alone() -> None:
+    """``p -= …`` would make a new tensor, and leave the parameter as it was."""
+    p = ar.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ar.GradientError, match=r"cannot be changed by -= while operations are recorded: do it inside"):
+        p -= 1
+    same = p
+    with ar.no_grad():
+        p -= 0.5
+        p *= 2
+        p += 1
+        p /= 2
+    assert p is same
+    np.testing.assert_array_equal(p, [1.0, 2.0])
+
+
+def test_other_tensors_give_their_name_to_the_result() -> None:
+    """The numbers of the first stay as they are."""
+    first = q = ar.tensor([1.0, 2.0])
+    q += 1
+    np.testing.assert_array_equal(q, [2.0, 3.0])
+    np.testing.assert_array_equal(first, [1.0, 2.0])
