@@ -102,6 +102,13 @@ class Memory:
     def holds(self, name: str) -> bool:
         return name in self.storage.stored
 
+    def has_step(self, name: str, step: int) -> bool:
+        """Whether there is memory for a quantity at a step 0, −1, … before the first, or 1, 2, … behind the last."""
+        if not self.holds(name):
+            return False
+        region = self.storage.region_of(name)
+        return region.slots == 0 and (1 - region.before <= step if step < 1 else step <= region.after)
+
     def spot(self, name: str, away: int = 0) -> Spot:
         """Where a quantity lies; rolling storage comes round to the same place."""
         region = self.storage.region_of(name)

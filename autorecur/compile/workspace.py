@@ -25,14 +25,29 @@ MOST_KINDS = 10_000
 """So many sizes are remembered."""
 
 
+class _ReadOnly:
+    """Memory that NumPy is told not to write to, and of which it has no other way to ask."""
+
+    def __init__(self, memory: bytearray, begin: int, size: int) -> None:
+        self.memory = memory
+        self.__array_interface__ = {"data": (begin, True), "shape": (size,), "typestr": "|u1", "version": 3}
+
+
+class _Memory(np.ndarray):
+    """No plain array, or NumPy would pass over the owner that stands before it."""
+
+
 class Piece:
     """Memory of one size class."""
 
-    __slots__ = ("first", "memory", "pool", "size", "stamp")
+    __slots__ = ("first", "memory", "pool", "size", "stamp", "view")
 
     def __init__(self, pool: Pool, size: int) -> None:
         self.pool, self.size, self.memory = pool, size, bytearray(size + ALIGNMENT)
-        self.first = -address(np.frombuffer(self.memory, np.uint8)) % ALIGNMENT
+        begin = address(np.frombuffer(self.memory, np.uint8))
+        self.first = -begin % ALIGNMENT
+        self.view = np.asarray(_ReadOnly(self.memory, begin, size + ALIGNMENT)).view(_Memory)
+        """What looks through it cannot be made writeable."""
         self.stamp = 0
         """When it was given back, compared with others."""
 
@@ -74,8 +89,10 @@ class Pool:
         self.kinds: dict[Any, tuple[int, Any]] = {}
         """The size class of each count and dtype that was asked for."""
 
-    def lease(self, count: int, dtype: Any) -> np.ndarray:
-        """An array of ``count`` numbers, not cleared, at a multiple of 64 bytes; its memory comes back with its last view."""
+    def lease(self, count: int, dtype: Any, writeable: bool = True) -> np.ndarray:
+        """An array of ``count`` numbers, not cleared, at a multiple of 64 bytes; its memory comes back with its last view.
+
+        One that is not ``writeable`` is written to by address, or through :func:`opened`."""
         kind = self.kinds.get((count, dtype))
         if kind is None:
             kind = self._kind(count, dtype)
@@ -85,7 +102,7 @@ class Pool:
             self.bytes -= size
         except (KeyError, IndexError):
             piece = Piece(self, size)
-        owner = _Owner((count,), own, piece.memory, piece.first)
+        owner = _Owner((count,), own, piece.memory if writeable else piece.view, piece.first)
         owner.piece = piece
         return owner.view(np.ndarray)
 
@@ -120,6 +137,12 @@ class Pool:
             except (IndexError, ValueError):  # another thread took it
                 continue
         self.bytes = free
+
+
+def opened(leased: Any) -> Any:
+    """A leased array that is not writeable, as one that is, for whoever leased it."""
+    piece = leased.base.piece
+    return np.ndarray(leased.shape, leased.dtype, piece.memory, piece.first)
 
 
 def _stamp(pieces: list[Piece]) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autorecur.compile.memory import rows_in
 from autorecur.compile.plan import BackwardPlan
-from autorecur.compile.workspace import address, lease
+from autorecur.compile.workspace import address, lease, opened
 from autorecur.graph.adjoint import adjoint_name
 from autorecur.ops import Op
 from autorecur.ops.shape import reshape
@@ -38,12 +38,15 @@ AT_END = " at the end"
 class Call:
     """A case, the memory, and the arrays that the program reads. The record on the tape holds it; it holds no record."""
 
-    __slots__ = ("adjoints", "arrays", "asked", "bases", "case", "workspace")
+    __slots__ = ("adjoints", "arrays", "asked", "bases", "case", "keys", "pattern", "workspace")
 
     def __init__(self, case: Case, asked: Asked, values: list[Any], known: list[int]) -> None:
-        self.case, self.asked = case, asked
+        self.case = case
+        self.asked = asked._replace(given={}, stacked=None)  # what was given belongs to the record alone
+        self.keys = tuple(asked.given)
+        self.pattern = None if asked.stacked is None else asked.stacked.pattern
         self.adjoints: dict[str, Any] = {}
-        self.workspace = lease(case.count, case.dtype)
+        self.workspace = lease(case.count, case.dtype, False)
         self.bases = bases = [address(self.workspace), 0, 0]
         self.arrays: list[Any] = []
         """Copies that the program reads in place of the user's arrays."""
@@ -68,12 +71,12 @@ class Call:
     def _begin(self, given: Given, array: Any) -> None:
         """Writes an initial state into the workspace."""
         case, plan = self.case, self.case.plan
-        if plan.memory.holds(given.name):
+        if plan.memory.has_step(given.name, given.step):
             rows = array.reshape(-1, plan.components(given.name))
             if case.order is not None and given.batched:
                 rows = rows[case.order]
             t = given.step if given.step < 1 else case.steps + given.step
-            plan.memory.block(self.workspace, given.name, t, t)[...] = rows
+            plan.memory.block(opened(self.workspace), given.name, t, t)[...] = rows
 
     def _copied(self, given: Given, array: Any) -> Any:
         """An array as the program reads it; staged inputs go into the workspace."""
@@ -85,7 +88,7 @@ class Call:
             rows = array.reshape(-1, plan.components(given.name))
             spot = plan.staged[given.name]
             begin = spot.offset + plan.grid.start(1) * spot.width
-            space = rows_in(self.workspace, begin, plan.grid.total, spot.width, spot.width)
+            space = rows_in(opened(self.workspace), begin, plan.grid.total, spot.width, spot.width)
             space[...] = rows if case.index is None else rows[case.index]
         return array
 
@@ -104,11 +107,12 @@ class Call:
 
     def again(self, values: Sequence[Any]) -> Mapping[str, Tensor]:
         """The same run on the tape, from these values."""
-        asked = self.asked
-        given = dict(zip(asked.given, values, strict=False))
-        if asked.stacked is not None:
-            given.update(Stacked(tuple(values[len(given) :]), asked.stacked.pattern))
-        run = Eager(asked.prepared, asked.names, given, self.case.steps, asked.lengths, asked.truncate, record=False)
+        asked, case = self.asked, self.case
+        given = dict(zip(self.keys, values, strict=False))
+        if self.pattern is not None:
+            given.update(Stacked(tuple(values[len(given) :]), self.pattern))
+        ends = None if case.lengths is None else case.lengths.ends
+        run = Eager(asked.prepared, asked.names, given, case.steps, ends, asked.truncate, record=False)
         wholes = {name: run.whole(name) for name in asked.names}
         return wholes | {f"{name}{AT_END}": wholes[name][self.case.end(name)] for name in asked.names}
 
@@ -122,11 +126,13 @@ class Call:
         )
         plan = back.plan
         arrays = [self._cotangent(cotangents[name], name) for name in back.names]
-        workspace = lease(back.count, case.dtype)
-        gradients = lease(plan.count, case.dtype) if back.apart else workspace[plan.memory.count :]
+        workspace = lease(back.count, case.dtype, False)
+        gradients = lease(plan.count, case.dtype, False) if back.apart else workspace[plan.memory.count :]
         bases = [*self.bases, *map(address, arrays)]
         bases[1], bases[2] = address(workspace), address(gradients)
         plan.run(bases)
+        if not back.apart:  # a few numbers do not keep the whole workspace
+            gradients = np.array(gradients)
         for name in case.wish.recorded:
             if plan.memory.holds(adjoint_name(name)):
                 self.adjoints[name] = self._spread(back.adjoints[name].of(workspace), name).copy()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from autorecur.recurrence.run import Asked
 
 FEW = 1 << 14
-"""Up to so many numbers the gradients of the parameters lie behind the workspace, which they keep from being used again."""
+"""Up to so many numbers the gradients of the parameters lie behind the workspace, and are copied from there."""
 
 
 def about(value: Any) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 
@@ -47,7 +48,10 @@ class CompiledCell:
         if stacked is not None:
             values += stacked.tensors
             pattern = stacked.pattern
-        ends = None if asked.lengths is None else tuple(np.ravel(asked.lengths).tolist())
+        ends = None
+        if asked.lengths is not None:
+            array = np.asarray(asked.lengths)
+            ends = (array.dtype.char, array.shape, array.tobytes())
         key = (
             asked.names,
             tuple(asked.given),
@@ -88,7 +92,7 @@ class CompiledCell:
         try:
             return Case(self, asked)
         except NotCompilable as reason:
-            self.prepared.refuse(str(reason))
+            self.prepared.refuse(str(reason), 8)
             return reason
 
     def program(self, key: Any, make: Callable[[], Program]) -> Program:
@@ -110,7 +114,7 @@ class Latest:
     def __init__(self, case: Case, about: Sequence[Any]) -> None:
         self.case, self.about = case, about
         self.known: tuple[list[Any], list[int]] = [None] * len(about), [0] * len(case.reads)
-        """The arrays of parameters, and an address for each array that the program reads where it is."""
+        """Weak references to the arrays of parameters, and an address for each array that the program reads where it is."""
 
     def bases(self, values: list[Any]) -> list[int] | None:
         """The addresses of what the program reads, 0 for what has to be looked at; None if these values are no case of this.
@@ -120,7 +124,7 @@ class Latest:
         arrays, found = self.known
         for value, known, known_about in zip(values, arrays, self.about, strict=True):
             if isinstance(value, Tensor):
-                if value._array is known:
+                if known is not None and value._array is known():
                     if value.requires_grad is known_about[2]:
                         continue
                     return None
@@ -129,7 +133,7 @@ class Latest:
                     return None
             elif (value.shape, value.dtype, False) != known_about:
                 return None
-        if any(values[i]._array is not arrays[i] for i in self.case.kept):
+        if any(arrays[i] is None or values[i]._array is not arrays[i]() for i in self.case.kept):
             self.known = arrays, found = self.looked_up(values)
         return found
 
@@ -138,8 +142,8 @@ class Latest:
         arrays: list[Any] = [None] * len(values)
         found = [0] * len(self.case.reads)
         for i in self.case.kept:
-            arrays[i] = values[i]._array
+            arrays[i] = ref(values[i]._array)
         for j, (i, _, given) in enumerate(self.case.reads):
-            if i in self.case.kept and arrays[i].flags.c_contiguous:
-                found[j] = address(arrays[i]) + given.offset
+            if i in self.case.kept and values[i]._array.flags.c_contiguous:
+                found[j] = address(values[i]._array) + given.offset
         return arrays, found

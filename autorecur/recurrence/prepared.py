@@ -61,11 +61,11 @@ class Prepared:
 
         return CompiledCell(self)
 
-    def refuse(self, reason: str) -> None:
-        """Says once why the cell runs eagerly."""
+    def refuse(self, reason: str, depth: int) -> None:
+        """Says once why the cell runs eagerly; the user's line stands ``depth`` calls above."""
         if reason not in self.refusals:
             self.refusals.add(reason)
-            warnings.warn(f"{self.cell.name} runs eagerly, since it cannot be compiled: {reason}", stacklevel=8)
+            warnings.warn(f"{self.cell.name} runs eagerly, since it cannot be compiled: {reason}", stacklevel=depth)
 
 
 def needed_for(wanted: Iterable[str], reads: Mapping[str, list[tuple[str, int]]]) -> set[str]:

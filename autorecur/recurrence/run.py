@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autorecur.compile.runner import is_available
 from autorecur.errors import ArgumentError, ShapeError
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
@@ -53,7 +54,9 @@ class Run(Mapping[str, Tensor]):
         if found is None:
             if name not in self._names:
                 raise KeyError(f"this run has no {name!r}.{did_you_mean(str(name), self._names)}")
-            found = self._known[name] = self._whole(name)
+            found = self._whole(name)
+            if state.recording:  # else it is a constant, and would stay one
+                self._known[name] = found
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -123,7 +126,13 @@ def run(
         raise ArgumentError(f"there is no backend {backend!r}.{did_you_mean(str(backend), BACKENDS)}")
     if truncate is not None and (isinstance(truncate, bool) or not hasattr(truncate, "__index__") or truncate < 1):
         raise ArgumentError(f"truncate is a whole number of steps from 1, not {truncate!r}")
+    if steps is not None:
+        if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+            raise ShapeError(f"steps is a whole number from 1, not {steps!r}.")
+        steps = steps.__index__()
     known = cell.prepared
+    if isinstance(outputs, str):
+        outputs = (outputs,)
     names = tuple(outputs) if outputs is not None else known.shown(record)
     if names not in known.needs:
         known.needed(names)  # refuses unknown names
@@ -166,6 +175,8 @@ class Asked(NamedTuple):
             return None
         run = known.compiled.run(self)
         if run is None:
+            if backend == "compiled" and not is_available("float64"):
+                known.refuse("numba's compiler is missing or switched off", 5)
             return None
         return Run(known.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None, run.end)
 

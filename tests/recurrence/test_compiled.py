@@ -544,16 +544,19 @@ def test_numbers_without_a_program_run_eagerly() -> None:
 
 
 def test_without_a_compiler_everything_runs_eagerly() -> None:
-    """``NUMBA_DISABLE_JIT=1``: no warning, the same numbers."""
+    """``NUMBA_DISABLE_JIT=1``: the same numbers, and a warning if a compiled run was asked for by name."""
     params, x = drawn(RNN)
     program = (
-        "import warnings; warnings.simplefilter('error')\n"
-        "import numpy as np, autorecur as ar\n"
+        "import warnings; import numpy as np, autorecur as ar\n"
         f"cell = ar.cell({TEXT!r})\n"
         "params = {k: ar.tensor(v, requires_grad=True) for k, v in cell.init({'n_x': 3, 'n_h': 4}, 0).items()}\n"
         "x = np.random.default_rng(1).standard_normal((5, 3))\n"
         "for backend in ('auto', 'compiled'):\n"
-        "    out = cell.run(x, params, backend=backend)\n"
+        "    with warnings.catch_warnings(record=True) as said:\n"
+        "        warnings.simplefilter('always')\n"
+        "        out = cell.run(x, params, backend=backend)\n"
+        "    assert [w.filename for w in said] == ['<string>'] * (backend == 'compiled')\n"
+        "    assert all('missing or switched off' in str(w.message) for w in said)\n"
         "    out['h'].sum().backward()\n"
         "from autorecur.compile import runner\n"
         "print(runner.is_available('float64'), float(out['h'].sum()), float(params['U'].grad.sum()))\n"
