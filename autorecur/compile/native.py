@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -49,13 +49,13 @@ def addresses(source: str, functions: Mapping[str, int], dtype: str) -> Mapping[
         sizes = numba.types.CPointer(numba.types.int64)
         return numba.void(*[pointer] * count, numba.types.int64, sizes)
 
-    text, filled = _filled(source, functions)
+    text, filled = _filled(source, tuple(functions.items()))
     return functions_of(text, filled, dtype, signature)
 
 
 def module_path(source: str, functions: Mapping[str, int], dtype: str) -> Path | None:
     """Where :func:`addresses` keeps a text, or will keep it; None where that cannot be told. Nothing is written."""
-    text, filled = _filled(source, functions)
+    text, filled = _filled(source, tuple(functions.items()))
     identity = _identity(text, filled, dtype, "")
     try:
         return kernel_path(*identity) if identity else None
@@ -63,10 +63,11 @@ def module_path(source: str, functions: Mapping[str, int], dtype: str) -> Path |
         return None
 
 
-def _filled(source: str, functions: Mapping[str, int]) -> tuple[str, dict[str, int]]:
+@lru_cache(256)
+def _filled(source: str, functions: tuple[tuple[str, int], ...]) -> tuple[str, Mapping[str, int]]:
     """The text with as many parameters as functions are called with, and how many these are."""
-    filled = {name: arity(count) for name, count in functions.items()}
-    return _with_more_pointers(source, {name: filled[name] - count for name, count in functions.items()}), filled
+    filled = {name: arity(count) for name, count in functions}
+    return _with_more_pointers(source, {name: filled[name] - count for name, count in functions}), filled
 
 
 def arity(count: int) -> int:
