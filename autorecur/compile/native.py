@@ -121,7 +121,9 @@ def functions_of(
 def _identity(source: str, functions: Mapping[str, Any], dtype: str, also: str) -> tuple[str, tuple[str, ...]] | None:
     """The text of a module as it is kept, and what its machine code depends on besides; None where that cannot be told."""
     rest = _depends_on(dtype)
-    text = f"# {dtype}: {', '.join(functions)}\n{source}"
+    first, _, rest_of_text = source.partition("\n")
+    title, body = (first[2:], rest_of_text) if first.startswith("# ") else (", ".join(functions), source)
+    text = f"# {title} ({dtype})\n{body}"
     return (text, (*rest, repr(sorted(functions.items())), also)) if rest else None
 
 
