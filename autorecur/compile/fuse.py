@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autorecur.compile.equations import NotCompilable, vector_size
-from autorecur.graph.node import Node, Number, Variable
+from autorecur.graph.node import Node, Variable
 from autorecur.graph.walk import postorder
 from autorecur.ops import Size
 from autorecur.ops.linear import block, concatenate, matmul, matrix_transpose
-from autorecur.ops.reductions import broadcast_to, maximum_of, total
+from autorecur.ops.reductions import maximum_of, total
 
 Extent = tuple[Size, ...]
 """What a loop runs over: () one number a sample, (n,) the components of a vector, (rows, columns) those of a matrix."""
@@ -147,8 +147,3 @@ def locals_of(loops: Sequence[Loop]) -> set[str]:
                 if not (single or (aligned and place == i)):
                     found.discard(v.name)
     return found
-
-
-def is_leaf(node: Node) -> bool:
-    """Whether a node only says where a number is read."""
-    return isinstance(node, (Variable, Number)) or node.op in (matrix_transpose, block, broadcast_to)

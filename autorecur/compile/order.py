@@ -39,9 +39,8 @@ def bodies(schedule: Schedule, carries: Collection[Carry] = (), shares: Collecti
     items = [list(phase.items) for phase in schedule.phases]
     for name in shares:
         home = schedule.phase_of(name)
-        place = max(
-            (schedule.phase_of(other) for other, _ in schedule.reads[name] if _known(other, schedule)), default=home
-        )
+        read = [other for other, _ in schedule.reads[name] if other in schedule.reads]
+        place = max(map(schedule.phase_of, read), default=home)
         if place < home:
             items[home].remove(name)
             items[place].append(name)
@@ -51,10 +50,6 @@ def bodies(schedule: Schedule, carries: Collection[Carry] = (), shares: Collecti
         for phase, own in zip(schedule.phases, items, strict=True)
         if own
     )
-
-
-def _known(item: str, schedule: Schedule) -> bool:
-    return item in schedule.reads
 
 
 def rolling_parts(schedule: Schedule, carries: Collection[Carry]) -> dict[str, int]:
