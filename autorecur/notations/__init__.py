@@ -1,0 +1,1 @@
+"""Notations as data: how a course writes the same mathematics."""
