@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
 
-from autorecur.render.blocks import Arrow, Box, Diagram, Disc, Inlines, Label, Shape
+from autorecur.render.blocks import Arrow, Box, Diagram, Disc, Inlines, Label, Polygon, Shape, Stroke
 from autorecur.render.measure import width
 from autorecur.symbolic.layout import Layout
 
@@ -94,7 +94,7 @@ def _moved(point: Point, nx: float, ny: float, by: float) -> Point:
 
 
 def _shifted(shape: Shape, dx: float, dy: float) -> Shape:
-    if isinstance(shape, Arrow):
+    if isinstance(shape, (Arrow, Stroke, Polygon)):
         return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
     return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
@@ -115,7 +115,7 @@ def _extent(shape: Shape) -> tuple[float, float, float, float]:
             return shape.x - shape.radius, shape.y - shape.radius, shape.x + shape.radius, shape.y + shape.radius
         case Box():
             return shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
-        case Arrow():
+        case Arrow() | Stroke() | Polygon():
             xs, ys = [p[0] for p in shape.points], [p[1] for p in shape.points]
             return min(xs), min(ys), max(xs), max(ys)
     wide = width(shape.layout) * SMALL

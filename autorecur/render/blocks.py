@@ -217,7 +217,36 @@ class Label:
     small: bool = True
 
 
-Shape: TypeAlias = "Box | Disc | Arrow | Label"
+DASHES: dict[str, tuple[float, ...]] = {
+    "solid": (),
+    "dashed": (4.0, 2.2),
+    "dotted": (0.9, 1.7),
+    "dashdot": (5.0, 1.8, 0.9, 1.8),
+    "long": (8.0, 2.4),
+}
+"""The styles of a line: how many points it is drawn and left out in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """Straight lines through the points, as in a plot; ``dash`` is a key of :data:`DASHES`, ``faint`` ones are grey."""
+
+    points: tuple[tuple[float, float], ...]
+    dash: str = "solid"
+    width: float = 0.8
+    faint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A closed outline: the mark of a plotted line, or an area; ``fill`` is ink, paper, faint or none."""
+
+    points: tuple[tuple[float, float], ...]
+    fill: str = "ink"
+    outline: bool = True
+
+
+Shape: TypeAlias = "Box | Disc | Arrow | Label | Stroke | Polygon"
 
 
 @dataclass(frozen=True, slots=True)

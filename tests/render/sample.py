@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from autorecur.render.blocks import (
+    DASHES,
     Arrow,
     Block,
     Box,
@@ -22,6 +23,7 @@ from autorecur.render.blocks import (
     LineBreak,
     Math,
     Paragraph,
+    Polygon,
     Reference,
     RuleReference,
     RuleStatement,
@@ -30,6 +32,7 @@ from autorecur.render.blocks import (
     Shape,
     SideNote,
     Span,
+    Stroke,
     Strong,
     Table,
     Verbatim,
@@ -221,6 +224,11 @@ def picture() -> Diagram:
         ]
     loss = row(i("L"), relation("="), sub("ell", "1"), binary("+"), sub("ell", "2"), binary("+"), sub("ell", "3"))
     shapes.append(Box(130.0, top, 344.0, 20.0, loss))
+    for at, dash in enumerate(DASHES):
+        shapes.append(Stroke(((2.0, 100.0 + 6 * at), (60.0, 104.0 + 6 * at)), dash, faint=at % 2 == 1))
+    for at, fill in enumerate(("ink", "paper", "faint", "none")):
+        left = 2.0 + 12 * at
+        shapes.append(Polygon(((left, 140.0), (left + 8.0, 140.0), (left + 4.0, 147.0)), fill, outline=fill != "ink"))
     return Diagram(
         482.0,
         201.0,

@@ -10,6 +10,7 @@ from typing import Any
 
 from autorecur.errors import RenderError
 from autorecur.render.blocks import (
+    DASHES,
     Arrow,
     Block,
     Box,
@@ -29,6 +30,7 @@ from autorecur.render.blocks import (
     Math,
     Need,
     Paragraph,
+    Polygon,
     Reasons,
     Reference,
     RuleReference,
@@ -38,6 +40,7 @@ from autorecur.render.blocks import (
     Shape,
     SideNote,
     Span,
+    Stroke,
     Strong,
     Table,
     TableRow,
@@ -300,6 +303,10 @@ class LatexWriter:
                 style = ("arback," if shape.backward else "") + ("arsmall," if shape.small else "")
                 at = _point((shape.x, shape.y))
                 return f"\\node[{style}anchor={_ANCHORS[shape.anchor]}] at {at} {{${self.printer(shape.layout)}$}};"
+            case Stroke():
+                return _stroke(shape)
+            case Polygon():
+                return _polygon(shape)
         raise RenderError(f"the LaTeX document has no rule for the shape {type(shape).__name__}")
 
     def _inside(self, point: tuple[float, float], label: Layout | None) -> str:
@@ -318,6 +325,19 @@ def _arrow(arrow: Arrow) -> str:
         return shaft
     colour = "arback" if arrow.backward else "black"
     return f"{shaft} \\fill[{colour}] {' -- '.join(map(_point, parts.head))} -- cycle;"
+
+
+def _stroke(line: Stroke) -> str:
+    dash = " ".join(f"{'off' if at % 2 else 'on'} {_pt(part)}" for at, part in enumerate(DASHES[line.dash]))
+    style = [f"line width={_pt(line.width)}", "line join=round", *([f"dash pattern={dash}"] if dash else [])]
+    style += ["black!25"] if line.faint else []
+    return f"\\draw[{','.join(style)}] {' -- '.join(map(_point, line.points))};"
+
+
+def _polygon(shape: Polygon) -> str:
+    fill = {"ink": "fill=black", "paper": "fill=white", "faint": "fill=black!12"}.get(shape.fill, "")
+    style = [fill] * bool(fill) + ["line width=0.5pt,draw=black"] * shape.outline
+    return f"\\path[{','.join(style)}] {' -- '.join(map(_point, shape.points))} -- cycle;"
 
 
 def _rules_below(cells: TableRow) -> str:

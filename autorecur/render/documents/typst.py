@@ -8,6 +8,7 @@ from typing import Any
 
 from autorecur.errors import RenderError
 from autorecur.render.blocks import (
+    DASHES,
     Arrow,
     Block,
     Box,
@@ -27,6 +28,7 @@ from autorecur.render.blocks import (
     Math,
     Need,
     Paragraph,
+    Polygon,
     Reasons,
     Reference,
     RuleReference,
@@ -36,6 +38,7 @@ from autorecur.render.blocks import (
     Shape,
     SideNote,
     Span,
+    Stroke,
     Strong,
     Table,
     TableRow,
@@ -278,6 +281,11 @@ class TypstWriter:
                 at = _point((shape.x, shape.y), height)
                 options = f'"{shape.anchor}", {_bool(shape.backward)}, {_bool(shape.small)}'
                 return f"labelled({at}, {options}, {self._inside(shape.layout)})"
+            case Stroke():
+                return _stroke(shape, height)
+            case Polygon():
+                points = ", ".join(_point(point, height) for point in shape.points)
+                return f'outlined(({points},), "{shape.fill}", {_bool(shape.outline)})'
         raise RenderError(f"the Typst document has no rule for the shape {type(shape).__name__}")
 
     def _inside(self, label: Layout | None) -> str:
@@ -304,6 +312,12 @@ def _arrow(arrow: Arrow, height: float) -> str:
     shaft = ", ".join(_point(point, height) for point in parts.shaft)
     head = "".join(f"{_point(point, height)}, " for point in parts.head)
     return f"arrowed(({shaft},), ({head.rstrip()}), {_bool(arrow.backward)}, {_bool(arrow.curved)})"
+
+
+def _stroke(line: Stroke, height: float) -> str:
+    points = ", ".join(_point(point, height) for point in line.points)
+    dash = ", ".join(_pt(part) for part in DASHES[line.dash])
+    return f"lined(({points},), ({dash}), {_pt(line.width)}, {_bool(line.faint)})"
 
 
 def _rules_below(cells: TableRow) -> str:
