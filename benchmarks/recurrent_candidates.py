@@ -20,6 +20,7 @@ from recurrent_cells import Functions, Recurrence, Weights
 import autorecur as ar
 
 OURS = "autorecur"
+ARRAYS = "autorecur, arrays"
 LAYER = "autorecur.nn"
 PYTORCH = "PyTorch"
 BY_OPS = "PyTorch, op by op"
@@ -87,6 +88,7 @@ class Candidate:
 def candidates(problem: Problem, backend: str, threads: int) -> Iterator[Candidate]:
     """All that are installed, ours first."""
     yield ours(problem, backend)
+    yield our_arrays(problem)
     if problem.recurrence.layer and hasattr(ar.nn, problem.recurrence.layer):
         yield our_layer(problem, getattr(ar.nn, problem.recurrence.layer))
     torch = peer("torch", PYTORCH)
@@ -134,6 +136,21 @@ def ours(problem: Problem, backend: str) -> Candidate:
         return {"h": h.numpy(), "dL/dx": x.grad.numpy()} | gradients
 
     return Candidate(OURS, OURS, run, found)
+
+
+def our_arrays(problem: Problem) -> Candidate:
+    """What JAX is asked for: from arrays to arrays, with nothing recorded."""
+    cell = problem.recurrence.cell
+    parameters = {name: np.array(array) for name, array in problem.parameters.items()}
+
+    def run() -> Any:
+        return cell.value_and_grad(problem.x, parameters, {"h": problem.cotangent})
+
+    def found(result: Any) -> dict[str, np.ndarray]:
+        outs, gradients = result
+        return {"h": outs["h"]} | {f"dL/d{name}": gradient for name, gradient in gradients.items()}
+
+    return Candidate(ARRAYS, OURS, run, found)
 
 
 def our_layer(problem: Problem, kind: Callable[..., Any]) -> Candidate:

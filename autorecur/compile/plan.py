@@ -65,7 +65,8 @@ class Plan:
         self.copies: dict[tuple[str, int], Spot] = {}
         """In sequences of different lengths: what is read from another step, row by row beside its reader."""
         self.tables = Tables(self, program, self.memory, FORWARD)
-        self.run = self.tables.assembled().run
+        self.machine = self.tables.assembled()
+        self.run = self.machine.run
 
     def _staged(self) -> dict[str, Spot]:
         """Inputs that must be copied into the workspace: read from another step, or of sequences that were sorted."""
@@ -110,7 +111,8 @@ class BackwardPlan:
             self.gradients[name] = self.count
             self.count += plan.components(name)
         self.tables = Tables(plan, program, self.memory, BACKWARD, self)
-        self.run = self.tables.assembled().run
+        self.machine = self.tables.assembled()
+        self.run = self.machine.run
 
 
 @dataclass

@@ -7,8 +7,8 @@ that a program was made for is checked here, once; running it costs a call by ad
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -102,6 +102,11 @@ class Program:
             raise ValueError(f"the program uses {self.slots} slots; {len(bases)} addresses are given")
         own = self._addresses(*bases[: self.slots])
         self._machine(self._result, self._result + 8, self._address, own)
+
+    def bound(self, bases: Sequence[int]) -> tuple[Any, Callable[[], None]]:
+        """The addresses as an array that may be changed, and the program on what stands in it when it is called."""
+        own = self._addresses(*bases[: self.slots])
+        return own, partial(self._machine, self._result, self._result + 8, self._address, own)
 
 
 def assemble(

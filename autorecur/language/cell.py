@@ -192,6 +192,34 @@ class Cell:
 
         return run(self, x, params, initial, lengths, steps, truncate, backend, record, outputs)
 
+    def value_and_grad(
+        self,
+        x: Any,
+        params: Mapping[str, Any] | None,
+        cotangents: Any,
+        initial: Mapping[str, Any] | None = None,
+        lengths: Any = None,
+        steps: int | None = None,
+        truncate: int | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, np.ndarray[Any, Any]]]:
+        """The outputs as arrays, and the gradient of Σ ⟨cotangent, output⟩ in everything that was given, by its key.
+
+        ``cotangents``: an array of the shape of the output for each that has one, ``{"h": (T, B, n)}``; an array alone if
+        ``outputs`` names one; or a function of the outputs (a mapping of arrays), such as the derivative of a loss, that gives
+        either. All else as for :meth:`run`. Nothing is recorded: small cells run several times as fast as through tensors.
+        Raises ShapeError and ArgumentError.
+
+        >>> import autorecur as ar
+        >>> cell = ar.cell("h[t] = tanh(W x[t] + U h[t-1])")
+        >>> out, gradients = cell.value_and_grad([[1.0], [0.0]], {"W": [[1.0]], "U": [[0.5]]}, {"h": [[0.0], [1.0]]})
+        >>> gradients["W"]
+        array([[0.18225644]])
+        """
+        from autorecur.recurrence.gradients import value_and_grad
+
+        return value_and_grad(self, x, params, cotangents, initial, lengths, steps, truncate, outputs)
+
     def explain_compilation(
         self,
         sizes: Mapping[str, int] | None = None,

@@ -28,6 +28,8 @@ class Prepared:
         self.assigned = tuple(dict.fromkeys(assignment.name for assignment in cell.assignments))
         self.needs: dict[tuple[str, ...], tuple[frozenset[str], frozenset[str]]] = {}
         self.refusals: set[str] = set()
+        self.kept: dict[Any, Any] = {}
+        """What :mod:`autorecur.recurrence.gradients` keeps from call to call."""
 
     def shown(self, record: bool) -> tuple[str, ...]:
         """States and outputs, or every named quantity."""

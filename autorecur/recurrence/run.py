@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from autorecur.recurrence.prepared import Prepared
 from autorecur.recurrence.stacked import Stacked
 from autorecur.tape.modes import state
 from autorecur.tape.tensor import Tensor, as_array
+
+if TYPE_CHECKING:
+    from autorecur.recurrence.call import CompiledRun
 
 BACKENDS = ("auto", "compiled", "eager")
 
@@ -124,6 +127,23 @@ def run(
     """What :meth:`autorecur.language.cell.Cell.run` does."""
     if backend not in BACKENDS:
         raise ArgumentError(f"there is no backend {backend!r}.{did_you_mean(str(backend), BACKENDS)}")
+    asked = asked_for(cell, x, params, initial, lengths, steps, truncate, record, outputs)
+    fused = asked.fused(backend)
+    return asked.eager() if fused is None else asked.compiled(fused)
+
+
+def asked_for(
+    cell: Cell,
+    x: Any,
+    params: Mapping[str, Any] | None,
+    initial: Mapping[str, Any] | None,
+    lengths: Any,
+    steps: int | None,
+    truncate: int | None,
+    record: bool,
+    outputs: Sequence[str] | None,
+) -> Asked:
+    """The arguments of a call, looked at."""
     if truncate is not None and (isinstance(truncate, bool) or not hasattr(truncate, "__index__") or truncate < 1):
         raise ArgumentError(f"truncate is a whole number of steps from 1, not {truncate!r}")
     if steps is not None:
@@ -136,7 +156,8 @@ def run(
     names = tuple(outputs) if outputs is not None else known.shown(record)
     if names not in known.needs:
         known.needed(names)  # refuses unknown names
-    given = {cell.inputs[0]: x} if isinstance(x, Tensor) and len(cell.inputs) == 1 else _inputs(cell, x)
+    plain = isinstance(x, (Tensor, np.ndarray)) and len(cell.inputs) == 1
+    given = {cell.inputs[0]: x} if plain else _inputs(cell, x)
     stacked = params if type(params) is Stacked else None
     if params and stacked is None:
         given.update(params)
@@ -145,9 +166,7 @@ def run(
     for key, value in given.items():
         if not isinstance(value, Tensor):
             given[key] = as_array(value)
-    asked = Asked(known, names, given, stacked, steps, lengths, truncate.__index__() if truncate else 0, record)
-    found = asked.compiled(backend)
-    return asked.eager() if found is None else found
+    return Asked(known, names, given, stacked, steps, lengths, truncate.__index__() if truncate else 0, record)
 
 
 class Asked(NamedTuple):
@@ -168,17 +187,20 @@ class Asked(NamedTuple):
         run = Eager(self.prepared, self.names, given, self.steps, self.lengths, self.truncate, self.record)
         return Run(self.prepared.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None)
 
-    def compiled(self, backend: str) -> Run | None:
+    def fused(self, backend: str) -> CompiledRun | None:
         """As one fused op, if that is asked for and can be."""
         known = self.prepared
         if backend == "eager" or state.watch is not None:
             return None
         run = known.compiled.run(self)
-        if run is None:
-            if backend == "compiled" and not is_available("float64"):
-                known.refuse("numba's compiler is missing or switched off", 5)
-            return None
-        return Run(known.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None, run.end)
+        if run is None and backend == "compiled" and not is_available("float64"):
+            known.refuse("numba's compiler is missing or switched off", 5)
+        return run
+
+    def compiled(self, run: CompiledRun) -> Run:
+        """The results of the fused op by name."""
+        cell = self.prepared.cell
+        return Run(cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None, run.end)
 
 
 def _inputs(cell: Cell, x: Any) -> dict[str, Any]:

@@ -17,8 +17,13 @@ NUMBERS = "biufc"
 """The kinds of dtype that a tensor may hold: booleans, integers, floats, complex numbers."""
 
 
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def as_array(data: Any, dtype: Any = None, copy: bool = False) -> Array:
     """The numbers of a tensor, an array, a number or a nested list, in the machine's byte order; raises DtypeError."""
+    if type(data) is np.ndarray and data.dtype in _FLOATS and dtype is None and not copy:
+        return data
     if isinstance(data, (list, tuple)):
         data = _without_tensors(data)
     elif hasattr(data, "__autorecur_apply__"):
