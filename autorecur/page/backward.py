@@ -62,7 +62,7 @@ def _opening(page: Page) -> Inlines:
         if -1 in directions
         else "backward.opening_up"
     )
-    return page.words(key, last=page.steps_name())
+    return page.words(key, last=page.last_step())
 
 
 def brief(page: Page) -> Iterator[Block]:

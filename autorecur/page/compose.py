@@ -33,7 +33,7 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     if not report.passed:
         raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
-    page = Page(derivation, notation, Words(language, notation), detail, report, rule_book(derivation))
+    page = Page(derivation, notation, Words(language, notation.in_line), detail, report, rule_book(derivation))
     blocks: list[Block] = []
     numbers: dict[str, str] = {}
     for number, (key, section) in enumerate(_sections(page), 1):
@@ -90,7 +90,7 @@ def _subtitle(page: Page) -> tuple[Inlines, ...]:
     what = page.words(
         "head.derived",
         loss=page.words(f"head.loss.{kind}"),
-        where=page.words(f"head.at.{found.at}", last=page.steps_name()),
+        where=page.words(f"head.at.{found.at}", last=page.last_step()),
     )
     source = page.derivation.cell.source
     return ((source,), what) if source else (what,)

@@ -44,6 +44,11 @@ class Page:
     def composer(self) -> Composer:
         return Composer(self.notation)
 
+    @cached_property
+    def in_line(self) -> Composer:
+        """For what stands in the line, or on an edge of a picture."""
+        return Composer(self.notation.in_line)
+
     @property
     def brief(self) -> bool:
         return self.detail == BRIEF
@@ -104,7 +109,9 @@ class Page:
         return self.composer.name(name, step if step is None or isinstance(step, Expr) else Integer(step))
 
     def adjoint(self, name: str, step: Any = c.t) -> Layout:
-        return self.name(f"dL/d{name}", step)
+        """An adjoint in the line."""
+        step = step if step is None or isinstance(step, Expr) else Integer(step)
+        return self.in_line.name(f"dL/d{name}", step)
 
     def kind(self, name: str) -> str:
         """cell, preactivation, operand, stack, factor, loss, or input."""
@@ -134,6 +141,9 @@ class Page:
             return self.words(f"called.{self.kind(name)}")
         title = self.title(name)
         return self.words("called.quantity", title=title) if title else (Math(self.name(name)),)
+
+    def last_step(self) -> Layout:
+        return self.composer.moment(c.T)
 
     def steps_name(self) -> Layout:
         return name_layout(self.notation.steps, self.notation)

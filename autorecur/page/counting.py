@@ -8,7 +8,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from autorecur.symbolic.layout import Fence, Layout, Num, Space, binary, row
-from autorecur.symbolic.names import raised
+from autorecur.symbolic.marks import raised
 
 if TYPE_CHECKING:
     from autorecur.page.context import Page

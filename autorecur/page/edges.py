@@ -15,8 +15,8 @@ from autorecur.page.drawing import Point, Sheet
 from autorecur.render.measure import width
 from autorecur.symbolic.express import express
 from autorecur.symbolic.functions import head
-from autorecur.symbolic.layout import Layout, Sign, binary, relation, row
-from autorecur.symbolic.names import raised
+from autorecur.symbolic.layout import Layout, binary, relation, row
+from autorecur.symbolic.marks import transposed
 
 if TYPE_CHECKING:
     from autorecur.graph.adjoint import Contribution
@@ -50,7 +50,7 @@ def sent(page: Page, name: str, step: int, parts: Sequence[Contribution], room: 
         return None
     items: list[Layout] = []
     for part in parts:
-        term = page.composer(express(part.node, Integer(step)))
+        term = page.in_line(express(part.node, Integer(step)))
         items.extend((binary("+"), term) if items else (term,))
     whole = row(*items)
     return whole if width(whole) <= room else page.adjoint(name, step)
@@ -68,7 +68,8 @@ def word(page: Page, reader: Node, name: str) -> Layout | None:
                     and weight.offset is None
                 ):
                     layout = page.name(weight.name, None)
-                    return raised(layout, Sign("top")) if node.inputs[other].op is matrix_transpose else layout
+                    turned = node.inputs[other].op is matrix_transpose
+                    return transposed(layout, page.notation) if turned else layout
         if (
             node.op is not None
             and len(node.inputs) == 1

@@ -1,7 +1,9 @@
 r"""Formulas inside the catalogue of words, such as ``\bar v_t = W^\top \bar u``, read into layouts.
 
 The notation is the part of LaTeX that prose needs: letters, scripts, groups, ``\frac{}{}``, ``\sum_{}^{}``, accents, named
-signs and functions. ``\adj{v}`` is the adjoint's accent and ``\steps`` the number of steps, as the notation wants them;
+signs and functions. Every sign that a notation chooses is taken from it: ``\adj{v}`` is the adjoint of v, ``\steps`` the number
+of steps, ``\first`` and ``\last`` the first and the last of them, a subscript t is a mark of time, ``\top`` above a symbol the
+transpose, ``\join{u, v}`` a concatenation, and ``\partial``, ``\odot``, ``L`` and ``\ell`` are what the notation makes of them.
 ``@name`` is a layout that the caller passes in. Whatever is unknown is an error.
 """
 
@@ -11,7 +13,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sympy import Expr, Integer
+
 from autorecur.errors import RenderError
+from autorecur.symbolic import carriers as c
 from autorecur.symbolic.layout import (
     Accent,
     Big,
@@ -30,12 +35,18 @@ from autorecur.symbolic.layout import (
     Words,
     row,
 )
-from autorecur.symbolic.names import GREEK, Notation, name_layout, raised
+from autorecur.symbolic.marks import ACCENTED, differential, immediate_mark, joined, raised, timed, transposed
+from autorecur.symbolic.names import Notation, adjoint_layout, name_layout, symbol_layout
+from autorecur.symbolic.scalars import moment, scalar
+from autorecur.symbolic.spelling import GREEK
 
+TIME = Ident("t")
+VECTORS = frozenset("uvpqz")
+"""Letters that stand for any vector in the catalogue."""
 _TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|@[a-z_]+|\d+(?:\.\d+)?|[A-Za-z]|[^\s])")
 _BINARY = ("+", "-", "odot", "otimes", "cdot", "times", "circ")
 _RELATIONS = ("=", "<", ">", "le", "ge", "ne", "in", "gets", "to", "approx")
-_ORDINARY = ("partial", "top", "infty", "cdots", "ldots", "prime", "dots", "sum")
+_ORDINARY = ("top", "infty", "cdots", "ldots", "prime", "dots", "sum")
 _PUNCTUATION = (",", ";")
 _ACCENTS = ("bar", "hat", "tilde", "vec")
 _FUNCTIONS = ("tanh", "exp", "log", "max", "min", "diag", "softmax", "sin", "cos", "erf", "sum", "logsumexp", "sign")
@@ -86,7 +97,10 @@ class _Reader:
 
     def scripted(self, first: bool = False) -> Layout:
         """An atom with what stands below and above it."""
-        base = self.atom(first)
+        adjoint = self.peek() == "\\adj"
+        if adjoint:
+            self.take()
+        base = self.group() if adjoint else self.atom(first)
         lower, upper = None, None
         while self.peek() in ("_", "^", "'"):
             mark = self.take()
@@ -98,11 +112,29 @@ class _Reader:
                 upper = Sign("prime")
         if isinstance(base, Big):
             return Big(base.name, lower, upper)
-        if lower is None and upper is None:
-            return base
-        if lower is None and upper is not None:
-            return raised(base, upper)
-        return Script(base, lower, upper)
+        if adjoint:
+            base, lower = self.adjoint_of(base, lower), None
+        elif lower == TIME:
+            base, lower = timed(self.bold(base), [], [], lower, self.notation.time), None
+        elif lower is None:
+            base = self.bold(base)
+        if upper == Sign("top"):
+            return transposed(_bracketed(base, self.notation) if adjoint else base, self.notation)
+        if lower is not None:
+            return Script(base, lower, upper)
+        return base if upper is None else raised(base, upper)
+
+    def adjoint_of(self, base: Layout, lower: Layout | None) -> Layout:
+        """An adjoint with its subscript; components of vectors are no vectors."""
+        if lower is None or lower == TIME:
+            return adjoint_layout(self.bold(base), [], [], self.notation, lower)
+        return adjoint_layout(base, [lower], [], self.notation, None)
+
+    def bold(self, base: Layout) -> Layout:
+        """The letters that stand for vectors in the catalogue, where the notation sets vectors in bold."""
+        if self.notation.vectors and isinstance(base, Ident) and base.style == "italic" and base.text in VECTORS:
+            return Ident(base.text, "bold")
+        return base
 
     def group(self) -> Layout:
         if self.peek() == "{":
@@ -124,6 +156,8 @@ class _Reader:
         if token[0] == "\\":
             return self.command(token[1:])
         if token.isalpha():
+            if token == "L":
+                return self.notation.total_loss
             return Ident(self.notation.indices.get("k", "k") if token == "k" else token)
         if token[0].isdigit():
             return Num(token)
@@ -140,7 +174,9 @@ class _Reader:
             return special(self)
         if name in _ACCENTS:
             return Accent(name, self.group())
-        if name in GREEK or name in ("varphi", "varepsilon", "ell"):
+        if name == "ell":
+            return symbol_layout(self.notation.loss, self.notation)
+        if name in GREEK or name in ("varphi", "varepsilon"):
             return Ident(name)
         if name in _FUNCTIONS and name != "sum":
             return Function(name)
@@ -154,6 +190,8 @@ class _Reader:
             return Sign(name, "relation")
         if name in _PUNCTUATION:
             return Sign(name, "punct")
+        if name == "partial":
+            return differential(self.notation)
         if name in _ORDINARY or name in ("|", ":", ".", "/", "*", "!"):
             return Sign(name)
         raise self.error(f"the sign {name!r} is unknown")
@@ -163,8 +201,19 @@ def _is_operator(layout: Layout) -> bool:
     return isinstance(layout, Sign) and layout.kind in ("binary", "relation", "punct")
 
 
-def _adjoint(reader: _Reader) -> Layout:
-    return Accent(reader.notation.adjoint, reader.group())
+def _bracketed(adjoint: Layout, notation: Notation) -> Layout:
+    """A mark that stands before the symbol asks for brackets before the whole is transposed."""
+    return adjoint if notation.adjoint in ACCENTED else Fence(adjoint, "round", 1)
+
+
+def _join(reader: _Reader) -> Layout:
+    inside = reader.group()
+    items = inside.items if isinstance(inside, Row) else (inside,)
+    return joined([item for item in items if item != Sign(",", "punct")], reader.notation)
+
+
+def _moment(step: Expr) -> Callable[[_Reader], Layout]:
+    return lambda reader: scalar(moment(step, reader.notation), reader.notation).layout
 
 
 def _fraction(reader: _Reader) -> Layout:
@@ -173,7 +222,7 @@ def _fraction(reader: _Reader) -> Layout:
 
 
 def _immediate(reader: _Reader) -> Layout:
-    return Script(Sign("partial"), None, Sign("+"))
+    return immediate_mark(reader.notation, Ident(reader.notation.indices.get("k", "k")))
 
 
 def _words(reader: _Reader) -> Layout:
@@ -190,7 +239,9 @@ def _sigmoid(reader: _Reader) -> Layout:
 
 
 _SPECIAL: dict[str, Callable[[_Reader], Layout]] = {
-    "adj": _adjoint,
+    "join": _join,
+    "first": _moment(Integer(1)),
+    "last": _moment(c.T),
     "frac": _fraction,
     "sum": lambda reader: Big("sum"),
     "prod": lambda reader: Big("prod"),

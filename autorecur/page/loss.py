@@ -27,7 +27,7 @@ def loss(page: Page) -> Iterator[Block]:
 
 def _opening(page: Page) -> Inlines:
     found = page.derivation.loss
-    where = page.words(f"loss.at.{found.at}", last=page.steps_name())
+    where = page.words(f"loss.at.{found.at}", last=page.last_step())
     outputs = page.words.listed([Math(page.name(name)) for name in found.outputs])
     if found.kind in ("expression", "directions"):
         return page.words(f"loss.{found.kind}", outputs=outputs, where=where)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sympy import Integer
+
 from autorecur.page.boxes import Boxes
 from autorecur.page.chains import Chains, chain_of
 from autorecur.page.context import Page
+from autorecur.page.edges import STEPS
 from autorecur.render.blocks import Block, Inlines, Math
 
 
@@ -29,5 +32,6 @@ def picture(page: Page) -> Iterator[Block]:
     drawing = Chains(page, chain) if chain is not None else Boxes(page)
     caption = page.words("picture.caption.nodes" if chain is not None else "picture.caption.boxes")
     if any(abs(offset) > 1 for state in page.derivation.cell.states for offset in page.derivation.cell.offsets[state]):
-        caption = (*caption, " ", *page.words("picture.caption.long"))
+        third = page.composer.moment(Integer(STEPS))
+        caption = (*caption, " ", *page.words("picture.caption.long", third=third))
     yield drawing.sheet().diagram(caption, _alt(page))

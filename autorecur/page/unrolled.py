@@ -28,7 +28,7 @@ def unrolled(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
     steps = page.derivation.steps
     assert steps is not None
-    yield Paragraph(page.words("unrolled.opening", last=page.steps_name(), count=page.composer.at(Integer(steps))))
+    yield Paragraph(page.words("unrolled.opening", last=page.steps_name(), count=page.composer.size(steps)))
     shown = list(range(steps, 0, -1)) if steps <= MOST_STEPS else [steps, steps - 1, 0, 2, 1]
     adjoints = [e for e in page.section("loss", "backward") if e.label.removeprefix("dL/d") in page.derivation.adjoints]
     for step in shown:

@@ -25,7 +25,7 @@ from sympy.matrices.expressions import (
 
 from autorecur.errors import AutorecurError
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic import scalars
+from autorecur.symbolic import marks, scalars
 from autorecur.symbolic.functions import FUNCTIONS, SQUARED
 from autorecur.symbolic.layout import (
     Big,
@@ -43,7 +43,8 @@ from autorecur.symbolic.layout import (
     relation,
     row,
 )
-from autorecur.symbolic.names import DEFAULT, Notation, name_layout, raised
+from autorecur.symbolic.marks import raised
+from autorecur.symbolic.names import DEFAULT, Notation, name_layout, stands_before
 from autorecur.symbolic.strength import (
     ATOM,
     BIG,
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
 THIN = Space("thin")
 MINUS = Sign("-")
 BOLD_ONE = Ident("1", "bold")
-PARTIAL = Sign("partial")
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,12 @@ class Composer:
 
     def at(self, step: Expr) -> Layout:
         """A step as a mark of time; the step that a term comes from stands out."""
-        layout = scalars.scalar(step, self.notation).layout
+        layout = self.moment(step)
         return Bold(layout) if self.moved is not None and step == self.moved else layout
+
+    def moment(self, step: Expr) -> Layout:
+        """A step as a number."""
+        return scalars.scalar(scalars.moment(step, self.notation), self.notation).layout
 
     def name(self, name: str, step: Expr | None = None) -> Layout:
         return name_layout(name, self.notation, None if step is None else self.at(step))
@@ -157,9 +161,16 @@ class Composer:
     def side_by_side(self, matrices: Sequence[Basic]) -> Layout:
         items: list[Layout] = []
         for part in matrices:
-            layout = _ones(part) if isinstance(part, OneMatrix) else self.within(part, FRACTION)
+            layout = self._ones(part) if isinstance(part, OneMatrix) else self.within(part, FRACTION)
             items.extend((THIN, layout) if items else (layout,))
         return row(*items)
+
+    def _ones(self, x: OneMatrix) -> Layout:
+        """Ones as a factor of a product: a column, a row, or the product of both."""
+        row_of_ones = marks.transposed(BOLD_ONE, self.notation)
+        if x.shape[0] == 1:
+            return BOLD_ONE if x.shape[1] == 1 else row_of_ones
+        return BOLD_ONE if x.shape[1] == 1 else row(BOLD_ONE, THIN, row_of_ones)
 
     def _hadamard(self, x: HadamardProduct) -> Placed:
         if len(x.args) == 2 and x.args[0] == x.args[1] and _is_upright(x.args[0]):
@@ -186,7 +197,7 @@ class Composer:
         return Placed(Fraction(self.placed(x.top).layout, self.placed(x.bottom).layout), FRACTION)
 
     def _transpose(self, x: Transpose) -> Placed:
-        return Placed(raised(self.within(x.arg, ATOM), Sign("top")), POSTFIX)
+        return Placed(marks.transposed(self.within(x.arg, ATOM), self.notation), POSTFIX)
 
     def _power(self, x: Any) -> Placed:
         base, exponent = x.args
@@ -204,10 +215,16 @@ class Composer:
     # ------------------------------------------------------------------------------------------------ leaves
 
     def _quantity(self, x: c.Quantity) -> Placed:
-        return Placed(self.name(x.name, x.step), ATOM)
+        return Placed(self.name(x.name, x.step), self._strength(x.name))
 
     def _symbol(self, x: MatrixSymbol) -> Placed:
-        return Placed(self.name(x.name), ATOM)
+        return Placed(self.name(x.name), self._strength(x.name))
+
+    def _strength(self, name: str) -> int:
+        """An adjoint such as ``∂L/∂h`` needs brackets before it is transposed, and in the line as a factor, too."""
+        if not stands_before(name, self.notation):
+            return ATOM
+        return HADAMARD if self.notation.adjoint == "slash" else FRACTION
 
     def _apply(self, x: c.Apply) -> Placed:
         squared = SQUARED.get(x.op)
@@ -221,10 +238,7 @@ class Composer:
     # ------------------------------------------------------------------------------- blocks and sums over time
 
     def _concatenation(self, x: c.Concatenation) -> Placed:
-        items: list[Layout] = []
-        for part in x.parts:
-            items.extend((Sign(",", "punct"), self(part)) if items else (self(part),))
-        return Placed(Fence(row(*items), "square", 1), ATOM)
+        return Placed(marks.joined([self(part) for part in x.parts], self.notation, across=x.axis == -1), ATOM)
 
     def _block(self, x: c.Block) -> Placed:
         first = scalars.scalar(x.start + 1, self.notation).layout
@@ -250,15 +264,19 @@ class Composer:
         return Placed(row(left, Sign("cdots"), right), BIG)
 
     def _limits(self, name: str, x: c.TimeSum | c.OrderedProduct) -> Layout:
-        first, last, index = (scalars.scalar(e, self.notation).layout for e in (x.first, x.last, x.index))
+        first, last, index = (self.moment(step) for step in (x.first, x.last, x.index))
         return Big(name, row(index, relation("="), first), last)
 
     # -------------------------------------------------------------------------------------------- Jacobians
 
     def _derivative(self, x: c.Derivative) -> Placed:
-        mark = Script(PARTIAL, None, Sign("+")) if x.immediate else PARTIAL
-        top = row(mark, self.within(x.top, POSTFIX))
-        return Placed(Fraction(top, row(PARTIAL, self.within(x.bottom, POSTFIX))), FRACTION)
+        sign = marks.differential(self.notation)
+        plus = x.immediate and self.notation.immediate == "plus"
+        top = row(Script(sign, None, Sign("+")) if plus else sign, self.within(x.top, POSTFIX))
+        fraction: Layout = Fraction(top, row(sign, self.within(x.bottom, POSTFIX)))
+        if x.immediate:
+            fraction = marks.immediate(fraction, self.moment(x.top.step), self.notation)
+        return Placed(fraction, FRACTION)
 
     def _diagonal(self, x: c.Diagonal) -> Placed:
         return Placed(row(Function("diag"), Fence(self(x.vector), "round", 1)), ATOM)
@@ -290,14 +308,6 @@ def _is_constant(expression: Basic) -> bool:
         return False
     number, ones = expression.args
     return not getattr(number, "is_Matrix", False) and isinstance(ones, OneMatrix)
-
-
-def _ones(x: OneMatrix) -> Layout:
-    """Ones as a factor of a product: a column, a row, or the product of both."""
-    row_of_ones = Script(BOLD_ONE, None, Sign("top"))
-    if x.shape[0] == 1:
-        return BOLD_ONE if x.shape[1] == 1 else row_of_ones
-    return BOLD_ONE if x.shape[1] == 1 else row(BOLD_ONE, THIN, row_of_ones)
 
 
 def _has_factor(expression: Basic) -> bool:

@@ -25,7 +25,7 @@ from autorecur.symbolic.layout import (
     row,
 )
 from autorecur.symbolic.layout import binary as operator
-from autorecur.symbolic.names import raised
+from autorecur.symbolic.marks import transposed
 from autorecur.symbolic.strength import ATOM, FRACTION, HADAMARD, NEGATIVE, POSTFIX, PRODUCT, SUM, Placed, bracketed
 
 if TYPE_CHECKING:
@@ -134,10 +134,10 @@ def inner(composer: Composer, a: Basic, b: Basic) -> Placed | None:
     if (rows, columns) == (1, 1):
         return Placed(row(composer.within(a, FRACTION), THIN, composer.within(b, FRACTION)), PRODUCT)
     if columns == 1:
-        left = raised(composer.within(a, ATOM), Sign("top"))
+        left = transposed(composer.within(a, ATOM), composer.notation)
         return Placed(row(left, THIN, composer.within(b, FRACTION)), PRODUCT)
     if rows == 1:
-        right = raised(composer.within(b, ATOM), Sign("top"))
+        right = transposed(composer.within(b, ATOM), composer.notation)
         return Placed(row(composer.within(a, FRACTION), THIN, right), PRODUCT)
     return None
 
@@ -191,9 +191,9 @@ def _weighted(composer: Composer, weight: Basic, logarithm: Placed) -> Layout:
     if (rows, columns) == (1, 1):
         return row(composer.within(weight, FRACTION), THIN, logarithm.layout)
     if columns == 1:
-        return row(raised(composer.within(weight, ATOM), Sign("top")), THIN, logarithm.layout)
+        return row(transposed(composer.within(weight, ATOM), composer.notation), THIN, logarithm.layout)
     if rows == 1:
-        right = raised(composer.within(weight, ATOM), Sign("top"))
+        right = transposed(composer.within(weight, ATOM), composer.notation)
         return row(bracketed(logarithm, PRODUCT), THIN, right)
     body = row(composer.within(weight, FRACTION), operator(composer.notation.hadamard), logarithm.layout)
     return row(Function("sum"), Fence(body, "round", 1))

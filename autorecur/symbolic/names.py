@@ -12,21 +12,19 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from autorecur.symbolic.layout import Accent, Fence, Ident, Layout, Num, Script, Sign, row
+from autorecur.symbolic import marks
+from autorecur.symbolic.layout import Accent, Fence, Ident, Layout, Num, Sign, row
+from autorecur.symbolic.spelling import GREEK, Spelling, read_symbol, split
 
 if TYPE_CHECKING:
     from autorecur.graph.step import Step
     from autorecur.language.cell import Cell
 
 ADJOINT = "dL/d"
-ACCENTS = ("hat", "tilde", "bar")
 ADJOINT_ACCENTS = ("bar", "hat", "tilde", "dot")
 LOSS_LETTERS = ("ell", "Lambda", "Xi", "Psi", "loss")
 INDEX_LETTERS: Mapping[str, Sequence[str]] = MappingProxyType({"k": "kmqrspuvz", "j": "jilnacde"})
 """The letters that an index of the path form may have, the usual one first."""
-_GREEK = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi
-omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"""
-GREEK = frozenset(_GREEK.split())
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LETTER_FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {"sigmoid": "sigma", "normal_cdf": "Phi", "normal_pdf": "varphi"}
@@ -38,17 +36,34 @@ LETTER_FUNCTIONS: Mapping[str, str] = MappingProxyType(
 class Notation:
     """Every choice between two ways of writing the same thing.
 
-    ``time`` is subscript, superscript (``h^{(t)}``) or angle (``h^{⟨t⟩}``); ``adjoint`` the accent of an adjoint;
-    ``preactivation`` the letter for the adjoint of a pre-activation (None: an accent like the others).
+    ``time`` is subscript, superscript (``h^{(t)}``), angle (``h^{⟨t⟩}``) or parenthesis (``h(t)``); ``first`` the number
+    of the first step, ``layers`` subscript or bracket (``h^{[1]}``); ``adjoint`` an accent, delta (``δh``), d (``dh``),
+    fraction or slash (``∂L/∂h``); ``preactivation`` the letter for the adjoint of a pre-activation (None: like the others);
+    ``derivative`` is partial or d, ``immediate`` plus (``∂⁺``) or bar (``|_(t)``), ``transpose`` top, T or prescript,
+    ``concatenation`` square, round, semicolon or column; ``total`` is the letter of the loss, ``loss`` that of one step.
     """
 
     time: str = "subscript"
+    first: int = 1
+    layers: str = "subscript"
     adjoint: str = "bar"
     preactivation: str | None = "delta"
+    derivative: str = "partial"
+    immediate: str = "plus"
     hadamard: str = "odot"
+    transpose: str = "top"
+    concatenation: str = "square"
+    total: str = "L"
     loss: str = "ell"
     steps: str = "T"
     target: str = "y_star"
+    symbols: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
+    """name -> how it prints, where that is not how it is spelled."""
+    sizes: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
+    blocks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """weight -> what its blocks are called, in their order."""
+    vectors: frozenset[str] = frozenset()
+    """Names that are set in bold."""
     letters: Mapping[str, str] = field(default_factory=lambda: LETTER_FUNCTIONS, hash=False)
     kinds: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     """name -> kind of its assignment: ``preactivation`` changes how the adjoint prints."""
@@ -66,6 +81,15 @@ class Notation:
     def bare_delta(self) -> bool:
         """One pre-activation alone needs no subscript on its adjoint."""
         return sum(kind == "preactivation" for kind in self.kinds.values()) == 1
+
+    @property
+    def total_loss(self) -> Layout:
+        return symbol_layout(self.total, self)
+
+    @property
+    def in_line(self) -> Notation:
+        """The same where fractions would be too high: in the line, on the edges of a picture."""
+        return replace(self, adjoint="slash") if self.adjoint == "fraction" else self
 
 
 DEFAULT = Notation()
@@ -138,118 +162,101 @@ def _doubles(names: Iterable[str], notation: Notation, sizes: Iterable[str]) -> 
         seen.add(layout)
 
 
-@dataclass(frozen=True)
-class Spelling:
-    """A name taken apart: ``h_tilde_1`` is the letter h with a tilde and the subscript 1."""
-
-    letter: str
-    accents: tuple[str, ...]
-    subscripts: tuple[str, ...]
-    star: bool = False
-
-
-def split(name: str, owner: str | None = None) -> Spelling:
-    """An accent belongs to the piece before it; digits behind the letter are a subscript."""
-    letter, *pieces = name.split("_")
-    if owner and name.startswith(f"{letter}_{owner}"):
-        rest = [piece for piece in name[len(letter) + len(owner) + 1 :].split("_") if piece]
-        return Spelling(letter, (), (owner, *rest))
-    accents: list[str] = []
-    subscripts: list[str] = []
-    star = bool(pieces) and pieces[-1] == "star"
-    if digits := re.fullmatch(r"([^\W\d_]+)(\d+)", letter):
-        letter = digits[1]
-        subscripts.append(digits[2])
-    for piece in pieces[: len(pieces) - star]:
-        if piece in ACCENTS and (not subscripts or subscripts[-1].isdigit()):
-            accents.append(piece)
-        elif piece in ACCENTS or (subscripts and subscripts[-1] in GREEK):
-            subscripts[-1] += f"_{piece}"
-        elif piece:
-            subscripts.append(piece)
-    return Spelling(letter, tuple(accents), tuple(subscripts), star)
-
-
 def name_layout(name: str, notation: Notation = DEFAULT, time: Layout | None = None) -> Layout:
     """A quantity, a parameter or an adjoint (``dL/dh``), at a step if it has one; ``h[0]`` brings its own."""
     if found := re.fullmatch(r"(.+)\[(T?)([+-]?\d*)\]", name):
         name, time = found[1], _given_step(found[2], found[3], notation)
     if name.startswith(ADJOINT):
         return _adjoint(name.removeprefix(ADJOINT), notation, time)
-    base, subscripts, star = _pieces(name, notation)
-    return _marked(base, subscripts, star, notation, time)
+    base, below, above = _pieces(name, notation)
+    return marks.timed(base, below, above, time, notation.time)
 
 
 def _given_step(end: str, number: str, notation: Notation) -> Layout:
-    sign = [Sign(number[0], "binary")] if end and number else []
-    digits = [Num(number.lstrip("+-") if end else number)] if number else []
-    return row(*([name_layout(notation.steps, notation)] if end else []), *sign, *digits)
+    moved = int(number or 0) + notation.first - 1
+    if not end:
+        return Num(str(moved))
+    sign = [Sign("-" if moved < 0 else "+", "binary"), Num(str(abs(moved)))] if moved else []
+    return row(name_layout(notation.steps, notation), *sign)
 
 
-def _pieces(name: str, notation: Notation) -> tuple[Layout, list[Layout], bool]:
+def _spelled(name: str, notation: Notation) -> Spelling:
+    if name in notation.symbols:
+        return read_symbol(notation.symbols[name])
+    return split(name, notation.owners.get(name))
+
+
+Pieces = tuple[Layout, list[Layout], list[Layout]]
+"""The letter with its accents, what stands below it, what stands above."""
+
+
+def _pieces(name: str, notation: Notation) -> Pieces:
     if name == "target" and name not in notation.kinds:
-        name = notation.target
+        name, notation = notation.target, _with_bold_target(notation)
     if name == notation.loss_name and notation.kinds.get(name, "loss") == "loss":
-        return Ident(notation.loss), [], False
+        return _laid_out(read_symbol(notation.loss), notation)
+    if name == "L" and name not in notation.kinds:
+        return _laid_out(read_symbol(notation.total), notation)
     if name in notation.verbatim:
-        return Ident(name), [], False
-    parts = split(name, notation.owners.get(name))
-    base: Layout = letter_layout(parts.letter)
+        return Ident(name), [], []
+    return _laid_out(_spelled(name, notation), notation, name in notation.vectors)
+
+
+def _with_bold_target(notation: Notation) -> Notation:
+    if "target" not in notation.vectors:
+        return notation
+    return replace(notation, vectors=notation.vectors | {notation.target})
+
+
+def _laid_out(parts: Spelling, notation: Notation, bold: bool = False) -> Pieces:
+    base: Layout = Ident(parts.letter, parts.style or ("bold" if bold else "italic"))
     for accent in parts.accents:
         base = Accent(accent, base)
-    return base, [_subscript(piece, notation) for piece in parts.subscripts], parts.star
+    below: list[Layout] = []
+    above: list[Layout] = [Sign("*")] if parts.star else []
+    for piece in parts.subscripts:
+        if piece.isdigit() and notation.layers == "bracket":
+            above.append(Fence(Num(piece), "square"))
+        else:
+            below.append(_subscript(piece, notation))
+    return base, below, above
 
 
 def _adjoint(name: str, notation: Notation, time: Layout | None) -> Layout:
+    base, below, above = _pieces(name, notation)
     if notation.kinds.get(name) == "preactivation" and notation.preactivation:
-        base, subscripts, _ = _pieces(name, notation)
-        kept = [] if notation.bare_delta else subscripts or [base]
-        return _marked(Ident(notation.preactivation), kept, False, notation, time)
-    base, subscripts, star = _pieces(name, notation)
-    return _marked(Accent(notation.adjoint, base), subscripts, star, notation, time)
+        kept = [] if notation.bare_delta else below or [base]
+        letter = Ident(notation.preactivation, "bold" if name in notation.vectors else "italic")
+        return marks.timed(letter, kept, [part for part in above if isinstance(part, Fence)], time, notation.time)
+    return adjoint_layout(base, below, above, notation, time)
 
 
-def letter_layout(letter: str) -> Layout:
-    """One letter in italics, a Greek letter by its name, a word as a word."""
-    return Ident(letter)
+def adjoint_layout(
+    base: Layout, below: Sequence[Layout], above: Sequence[Layout], notation: Notation, time: Layout | None
+) -> Layout:
+    """The adjoint of what these pieces make."""
+    marked = marks.timed(marks.over(base, notation), below, above, time, notation.time)
+    return marked if notation.adjoint in marks.ACCENTED else marks.prefixed(marked, notation)
+
+
+def stands_before(name: str, notation: Notation) -> bool:
+    """Whether a name prints as an adjoint whose mark is no accent, so that it needs brackets before it is raised."""
+    if not name.startswith(ADJOINT) or notation.adjoint in marks.ACCENTED:
+        return False
+    return not (notation.kinds.get(name.removeprefix(ADJOINT)) == "preactivation" and notation.preactivation)
+
+
+def symbol_layout(text: str, notation: Notation) -> Layout:
+    """A symbol that a notation's file, or the house, gives: a letter, a word, ``n_a``, ``\\mathcal{L}``."""
+    return marks.timed(*_laid_out(read_symbol(text), notation), None, notation.time)
 
 
 def _subscript(piece: str, notation: Notation) -> Layout:
     """``hh`` are two indices, ``out`` is a word, ``h_tilde`` and ``Gamma_u`` are names."""
-    if "_" in piece or piece in GREEK:
-        return name_layout(piece, notation)
+    if "_" in piece or piece in GREEK or piece in notation.symbols:
+        return name_layout(piece, replace(notation, vectors=frozenset()))
     if piece.isdigit():
         return Num(piece)
     if re.fullmatch(r"[A-Za-z]{3,}", piece) or piece == "in":
         return Ident(piece, "upright")
     return row(*(Num(c) if c.isdigit() else Ident(c) for c in piece))
-
-
-def _marked(base: Layout, subscripts: list[Layout], star: bool, notation: Notation, time: Layout | None) -> Layout:
-    """Subscripts, star and mark of time, put on a letter."""
-    above: list[Layout] = [Sign("*")] if star else []
-    below = list(subscripts)
-    if time is not None:
-        if notation.time == "subscript":
-            below.append(time)
-        else:
-            above.append(Fence(time, "round" if notation.time == "superscript" else "angle"))
-    if not below and not above:
-        return base
-    return Script(base, _commas(below), row(*above) if above else None)
-
-
-def _commas(parts: list[Layout]) -> Layout | None:
-    if not parts:
-        return None
-    items: list[Layout] = []
-    for part in parts:
-        items.extend((Sign(",", "punct"), part) if items else (part,))
-    return row(*items)
-
-
-def raised(base: Layout, sup: Layout) -> Layout:
-    """``base^sup``; what stands above already comes first."""
-    if isinstance(base, Script):
-        return Script(base.base, base.sub, sup if base.sup is None else row(base.sup, sup))
-    return Script(base, None, sup)

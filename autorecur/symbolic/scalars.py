@@ -10,10 +10,17 @@ from sympy import Basic, Expr, Symbol
 
 from autorecur.errors import AutorecurError
 from autorecur.symbolic.layout import Fraction, Ident, Layout, Num, Root, Row, Sign, Space, binary, row
-from autorecur.symbolic.names import Notation, name_layout, raised
+from autorecur.symbolic.marks import raised
+from autorecur.symbolic.names import Notation, name_layout, symbol_layout
 from autorecur.symbolic.strength import ATOM, FRACTION, NEGATIVE, POSTFIX, PRODUCT, SUM, Placed, bracketed
 
 INDICES = ("T", "t", "k", "j")
+
+
+def moment(step: Expr, notation: Notation) -> Expr:
+    """A step as it is counted: where the first step is 0, fixed steps such as T and 2 are one less."""
+    moving = any(symbol.name in INDICES[1:] for symbol in step.free_symbols)
+    return step if moving else step + (notation.first - 1)
 
 
 def scalar(expression: Basic, notation: Notation) -> Placed:
@@ -38,8 +45,10 @@ def _symbol(x: Symbol, notation: Notation) -> Layout:
         return name_layout(notation.steps, notation)
     if x.name in INDICES:
         return Ident(notation.indices.get(x.name, x.name))
+    if x.name in notation.sizes:
+        return symbol_layout(notation.sizes[x.name], notation)
     # A size prints as it is; a quantity of the same name is the one that gives way.
-    return name_layout(x.name, replace(notation, verbatim=frozenset()))
+    return name_layout(x.name, replace(notation, verbatim=frozenset(), symbols={}, vectors=frozenset()))
 
 
 def _number(x: Any) -> Placed:
