@@ -135,7 +135,7 @@ class LatexPrinter:
         body = self(node.body)
         if node.size == 0:
             return _join(left, body) + right
-        if is_tall(node.body):
+        if is_tall(node.body) or node.kind == "evaluated":
             return _join(f"\\left{left}", body) + f"\\right{right}"
         if holds_fence(node.body):
             return _join(f"\\bigl{left}", body) + f"\\bigr{right}"

@@ -197,6 +197,8 @@ FENCES: dict[str, tuple[str, str, str, str]] = {
     "floor": ("\\lfloor", "\\rfloor", "floor.l", "floor.r"),
     "ceil": ("\\lceil", "\\rceil", "ceil.l", "ceil.r"),
     "angle": ("\\langle", "\\rangle", "chevron.l", "chevron.r"),
+    # Only behind: the bar at which a derivative is taken. In LaTeX a dot is no bracket, where brackets grow.
+    "evaluated": (".", "\\vert", "", "bar.v"),
 }
 
 SPACES: dict[str, tuple[str, str, float]] = {

@@ -111,7 +111,7 @@ class TypstPrinter:
             raise RenderError(f"the Typst printer has no brackets of kind {node.kind!r}")
         left, right = FENCES[node.kind][2:]
         inside = _join(_join(left, self._print(node.body)), right)
-        if node.size and is_tall(node.body):
+        if node.size and (is_tall(node.body) or node.kind == "evaluated"):
             return f"lr({inside})"
         grown = node.size and holds_fence(node.body)
         return f"lr(size: #{'1.25' if grown else '1'}em,{inside})"
