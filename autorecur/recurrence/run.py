@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from autorecur.compile.runner import is_available
-from autorecur.errors import ArgumentError, ShapeError
+from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.recurrence.eager import Eager
@@ -61,6 +61,11 @@ class Run(Mapping[str, Tensor]):
             if state.recording:  # else it is a constant, and would stay one
                 self._known[name] = found
         return found
+
+    def __getattr__(self, name: str) -> Tensor:
+        if not name.startswith("_") and name in self._names:
+            raise AttributeError(f"results are found by name: write out[{name!r}]")
+        raise AttributeError(f"a run has no attribute {name!r}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -151,21 +156,22 @@ def asked_for(
             raise ShapeError(f"steps is a whole number from 1, not {steps!r}.")
         steps = steps.__index__()
     known = cell.prepared
-    if isinstance(outputs, str):
-        outputs = (outputs,)
-    names = tuple(outputs) if outputs is not None else known.shown(record)
+    names = known.shown(record) if outputs is None else _names(outputs)
     if names not in known.needs:
         known.needed(names)  # refuses unknown names
     plain = isinstance(x, (Tensor, np.ndarray)) and len(cell.inputs) == 1
     given = {cell.inputs[0]: x} if plain else _inputs(cell, x)
     stacked = params if type(params) is Stacked else None
-    if params and stacked is None:
-        given.update(params)
-    if initial:
-        given.update(_initial(cell, initial))
+    if params is not None and stacked is None:
+        given.update(_by_name(params, "params", cell.parameters))
+    if initial is not None:
+        given.update(_initial(cell, _by_name(initial, "initial", cell.states)))
     for key, value in given.items():
         if not isinstance(value, Tensor):
-            given[key] = as_array(value)
+            try:
+                given[key] = as_array(value)
+            except DtypeError as error:
+                raise DtypeError(f"{key}: {error}") from None
     return Asked(known, names, given, stacked, steps, lengths, truncate.__index__() if truncate else 0, record)
 
 
@@ -201,6 +207,27 @@ class Asked(NamedTuple):
         """The results of the fused op by name."""
         cell = self.prepared.cell
         return Run(cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None, run.end)
+
+
+def _names(outputs: Any) -> tuple[str, ...]:
+    if isinstance(outputs, str):
+        return (outputs,)
+    if not isinstance(outputs, Iterable):
+        raise ArgumentError(f"outputs are names, such as ['h'], not {outputs!r}")
+    return tuple(outputs)
+
+
+def _by_name(values: Any, what: str, known: Collection[str]) -> Mapping[str, Any]:
+    """A mapping from names to values; a person is told what one looks like."""
+    if type(values) is dict and (not values or type(next(iter(values))) is str):
+        return values
+    example = f"{{{next(iter(known), 'W')!r}: …}}"
+    if not isinstance(values, Mapping):
+        raise ArgumentError(f"{what} is a mapping from names to arrays, such as {example}, not {type(values).__name__}")
+    odd = next((name for name in values if not isinstance(name, str)), None)
+    if odd is not None:
+        raise ArgumentError(f"{what} is a mapping from names to arrays, such as {example}; {odd!r} is no name")
+    return values
 
 
 def _inputs(cell: Cell, x: Any) -> dict[str, Any]:
