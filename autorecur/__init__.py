@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from autorecur.tape.transforms import value_and_grad as value_and_grad
     from autorecur.tape.transforms import vjp as vjp
     from autorecur.testing.checking import gradcheck as gradcheck
+    from autorecur.vanishing.flow import flow as flow
 
 __version__ = "0.1.0"
 
@@ -67,6 +68,7 @@ __all__ = [
     "debug_anomalies",
     "detach",
     "enable_grad",
+    "flow",
     "grad",
     "gradcheck",
     "hessian",
@@ -105,6 +107,7 @@ _ROOMS = {
     "detach": "tape.detach",
     "manual_seed": "random",
     "gradcheck": "testing.checking",
+    "flow": "vanishing.flow",
 }
 """Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
 _WHOLE_ROOMS = {"nn", "testing"}

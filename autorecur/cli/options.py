@@ -29,6 +29,25 @@ def whole_number(least: int, most: int | None, what: str) -> Callback:
     return read
 
 
+def positive_number(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Reads a number above zero in decimal digits."""
+    if value is None:
+        return None
+    written = re.fullmatch(r"[0-9]{0,30}\.?[0-9]{0,30}([eE][+-]?[0-9]{1,3})?", value) and re.search(r"[0-9]", value)
+    number = _float(value) if written else 0.0
+    if not 0 < number < float("inf"):
+        shown = value if len(value) <= 40 else f"{value[:40]}…"
+        raise click.UsageError(f"{param.opts[-1]} is a positive number such as 1.5, not '{shown}'.", ctx)
+    return number
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
 def one_of(words: Sequence[str]) -> Callback:
     """Reads one of a few words, with near misses."""
 

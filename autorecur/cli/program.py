@@ -10,7 +10,7 @@ import click
 
 from autorecur import __version__
 from autorecur.cli.commands import Command, Program
-from autorecur.cli.options import LOSSES, MOST_STEPS, one_of, whole_number
+from autorecur.cli.options import LOSSES, MOST_STEPS, one_of, positive_number, whole_number
 
 
 def _steps(meaning: str) -> Callable[[Any], Any]:
@@ -156,6 +156,57 @@ def cells(cell: str | None) -> int:
     from autorecur.cli import jobs
 
     return jobs.cells(cell)
+
+
+@program.command(
+    cls=Command,
+    examples="""
+    autorecur flow rnn gru lstm                         # how far gradients reach, as a table
+    autorecur flow rnn gru my.cell -o flow.pdf          # the plot; .tex, .md and .typ, too
+    autorecur flow rnn --scale 3 --steps 100            # larger weights, more steps
+    autorecur flow lstm lstm_peephole --state c         # of one state alone
+    autorecur flow rnn lstm --json                      # for a program to read
+    """,
+)
+@click.argument("cells", metavar="CELL...", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where to write the plot; the suffix is the format, as for derive.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option(
+    "--steps",
+    metavar="T",
+    callback=whole_number(1, MOST_STEPS, f"a whole number from 1 to {MOST_STEPS:,}"),
+    default="50",
+    help="The length of the sequences; 50 by default.",
+)
+@click.option(
+    "--hidden",
+    metavar="N",
+    callback=whole_number(1, 512, "a whole number from 1 to 512"),
+    help="The number of components of every vector; 16 by default, 6 in a cell with matrix states.",
+)
+@click.option(
+    "--scale", metavar="X", callback=positive_number, default="1", help="The weight matrices are multiplied by it."
+)
+@click.option("--state", metavar="NAME", help="One state instead of all of a cell; its derivatives are total.")
+@click.option("--lang", metavar="LANG", default="en", help="The language of the page.")
+@_choice("--pdf-engine", "auto", "latex", "typst", meaning="What sets the PDF, as for derive.")
+@_seed()
+def flow(**settings: Any) -> int:
+    """Measure how gradients flow through time in one CELL or several, and plot it.
+
+    CELL is a built-in name (lstm), the path of a .cell file, or - for standard input. Weights and sequences are
+    random; the Jacobians between steps are exact. The plot shows their norms against the number of steps between, on
+    a logarithmic scale; without -o the norms are printed as a table.
+    """
+    from autorecur.cli import flows
+
+    return flows.flow(flows.Request(**settings))
 
 
 @program.command(cls=Command, examples="autorecur doctor  # what is installed here, and what works")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from autorecur.ops import TABLE
@@ -167,7 +168,12 @@ def _note(page: Page, key: str) -> Inlines:
 
 def scientific(page: Page, error: float | None) -> Inlines:
     """``2.3 · 10⁻¹⁵``, 0 or a dash."""
-    if error is None:
+    return scientific_number(error)
+
+
+def scientific_number(error: float | None) -> Inlines:
+    """A number as :func:`scientific` prints it, where there is no page yet."""
+    if error is None or not isfinite(error):
         return ("—",)
     if error == 0:
         return (Math(Num("0")),)

@@ -61,7 +61,9 @@ class Fraction(Layout):
 
 @dataclass(frozen=True, slots=True)
 class Fence(Layout):
-    """``kind`` is round, square, angle, brace, bar, norm, floor, evaluated (a bar behind); ``size`` 0 is plain, 1 fits what stands inside."""
+    """``kind`` is round, square, angle, brace, bar, norm, floor, evaluated (a bar behind).
+
+    ``size`` 0 is plain, 1 fits what stands inside."""
 
     body: Layout
     kind: str = "round"
