@@ -12,25 +12,23 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-CALL, GEMM, FILL, PACK, COPY, TAIL, PANEL_GEMM, PANEL_PACK = range(8)
+CALL, GEMM, FILL, PACK, COPY, PANEL_GEMM, PANEL_PACK = range(7)
 
 
 class Kind(IntEnum):
-    """What an instruction does; ``reach`` r says that it reads step t + r, which truncation may forbid.
+    """What an instruction does.
 
     ==========  ===========================================================================================
     CALL        function, first place, number of places, start in ``ints``: calls a function on the loop's rows
-    GEMM        A, B, C, transposed A, transposed B, M, N, K, row length of A, B, C, accumulate, alpha, reach:
-                C (+)= alpha · A B; where ``reach`` crosses a cut the product is nothing
-    FILL        place, rows, width, row length, reach: zeros; with a reach, only where it crosses a cut
+    GEMM        A, B, C, transposed A, transposed B, M, N, K, row length of A, B, C, accumulate, alpha:
+                C (+)= alpha · A B
+    FILL        place, rows, width, row length, reach: zeros; with a reach r, only where truncation cuts between the
+                steps t and t + r
     PACK        source, destination, rows, columns, row length of both, transpose: copies a matrix
     COPY        source, destination, width, row length of both, k, beyond, outside, row length of beyond (0: the
                 width): the rows that exist at both t and t + k come from the source, the others from ``beyond``
                 (−1: zeros); where t + k is no step, all come from the source if ``outside``, else they are zeros
-    TAIL        source, destination, width, row length of both, k: adds to the destination the rows of the source
-                that exist at t and not at t + k
-    PANEL_GEMM  A, B, C, M, N, K, row length of A and C, accumulate, alpha, reach, transposed A: GEMM with B in
-                panels
+    PANEL_GEMM  A, B, C, M, N, K, row length of A and C, accumulate, alpha, transposed A: GEMM with B in panels
     PANEL_PACK  source, destination, rows, columns, row length of the source, transposed, row, column, K, N: lays
                 rows × columns numbers of B, from this row and column on, into the panels of B (K × N); the
                 source has them in this order or transposed. The last columns are followed by zeros
@@ -42,7 +40,6 @@ class Kind(IntEnum):
     FILL = FILL
     PACK = PACK
     COPY = COPY
-    TAIL = TAIL
     PANEL_GEMM = PANEL_GEMM
     PANEL_PACK = PANEL_PACK
 

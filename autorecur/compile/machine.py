@@ -122,15 +122,12 @@ def multiply(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
     alpha = real(np.int64(program[program[NUMBERS] + program[code + 13]]).view(np.float64))
     if m == 0 or n == 0:
         return
-    nothing = k == 0 or crosses(program, t, program[code + 14])
     small = program[SMALL]
     if b_turned:
         small = program[SMALL_TURNED_ROW] if m == 1 else program[SMALL_TURNED]
-    if nothing or m * n * k <= small:
+    if m * n * k <= small:
         if not accumulate:
             clear(c, m, n, ldc)
-        if nothing:
-            return
         if b_turned == 0:
             add_product(a, b, c, m, n, k, 1 if a_turned else lda, lda if a_turned else 1, ldb, ldc, alpha)
         else:
@@ -154,9 +151,9 @@ def multiply_panels(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> N
     m, n, k = program[code + 4], program[code + 5], program[code + 6]
     m = rows if m < 0 else m
     k = rows if k < 0 else k
-    lda, ldc, accumulate, turned = program[code + 7], program[code + 8], program[code + 9] != 0, program[code + 12] != 0
+    lda, ldc, accumulate, turned = program[code + 7], program[code + 8], program[code + 9] != 0, program[code + 11] != 0
     alpha = real(np.int64(program[program[NUMBERS] + program[code + 10]]).view(np.float64))
-    if k == 0 or crosses(program, t, program[code + 11]):
+    if k == 0:
         if not accumulate:
             clear(pointer(c, real), m, n, ldc)
         return
@@ -307,13 +304,3 @@ def copy(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
     for i in range(shared, rows):
         for j in range(width):
             found[i * ldf + j] = ZERO
-
-
-def add_tail(program: Any, bases: Any, code: Any, t: Any, rows: Any) -> None:
-    source = pointer(address(program, bases, program[code + 1], t), real)
-    total = pointer(address(program, bases, program[code + 2], t), real)
-    width, lds, ldt, away = program[code + 3], program[code + 4], program[code + 5], program[code + 6]
-    first = active(program, t + away) if exists(program, t + away) else 0
-    for i in range(first, rows):
-        for j in range(width):
-            total[i * ldt + j] += source[i * lds + j]

@@ -301,9 +301,9 @@ class Tables:
         left, found, add, alpha = self.place(operand), self.place(target), int(gemm.accumulate), self.alpha(gemm.factor)
         if panels.pay(rows, self.plan.grid.total, given, taken):
             weight = self.weights.in_panels(gemm)
-            return [Kind.PANEL_GEMM, left, weight, found, -1, given, taken, lda, ldc, add, alpha, 0]
+            return [Kind.PANEL_GEMM, left, weight, found, -1, given, taken, lda, ldc, add, alpha]
         weight, ldb, turned = self.weights.as_matrix(gemm)
-        return [Kind.GEMM, left, weight, found, 0, int(turned), -1, given, taken, lda, ldb, ldc, add, alpha, 0]
+        return [Kind.GEMM, left, weight, found, 0, int(turned), -1, given, taken, lda, ldb, ldc, add, alpha]
 
     def alpha(self, factor: Number) -> int:
         self.numbers.append(self.plan.number(factor))
@@ -321,8 +321,8 @@ class Tables:
         a, b = self.place(left), self.place(right)
         if panels.pay_transposed(rows, columns, self.plan.grid.total, self.plan.itemsize):
             packed, packing = self.in_panels(b, ldb, columns)
-            return [*packing, [Kind.PANEL_GEMM, a, packed, found, rows, columns, -1, lda, ldc, 1, alpha, 0, 1]]
-        return [[Kind.GEMM, a, b, found, 1, 0, rows, columns, -1, lda, ldb, ldc, 1, alpha, 0]]
+            return [*packing, [Kind.PANEL_GEMM, a, packed, found, rows, columns, -1, lda, ldc, 1, alpha, 1]]
+        return [[Kind.GEMM, a, b, found, 1, 0, rows, columns, -1, lda, ldb, ldc, 1, alpha]]
 
     def in_panels(self, source: int, apart: int, columns: int) -> tuple[int, list[list[int]]]:
         """A quantity of all steps in panels: their place, and what packs them if nothing has done so yet."""

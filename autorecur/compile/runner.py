@@ -39,7 +39,6 @@ OPERANDS = {
     Kind.FILL: (1,),
     Kind.PACK: (1, 2),
     Kind.COPY: (1, 2),
-    Kind.TAIL: (1, 2),
     Kind.PANEL_GEMM: (1, 2, 3),
     Kind.PANEL_PACK: (1, 2),
 }
@@ -57,7 +56,6 @@ HANDLERS = {
     Kind.FILL: "fill",
     Kind.PACK: "pack",
     Kind.COPY: "copy",
-    Kind.TAIL: "add_tail",
     Kind.PANEL_GEMM: "multiply_panels",
     Kind.PANEL_PACK: "pack_panels",
 }
@@ -208,9 +206,9 @@ class _Tables:
             self._check_panel_product(f"{name} (PANEL_GEMM)", line)
         elif kind is Kind.PANEL_PACK:
             _check_packing(f"{name} (PANEL_PACK)", line)
-        elif kind in (Kind.COPY, Kind.TAIL):
-            _require(abs(line[6]) <= self.pads, f"{name} ({kind.name}): at most {self.pads} steps away (the pads)")
-            _require(kind is Kind.TAIL or -1 <= line[7] < places, f"{name} (COPY): places below {places}")
+        elif kind is Kind.COPY:
+            _require(abs(line[6]) <= self.pads, f"{name} (COPY): at most {self.pads} steps away (the pads)")
+            _require(-1 <= line[7] < places, f"{name} (COPY): places below {places}")
 
     def _check_product(self, name: str, line: list[int]) -> None:
         a_turned, b_turned, m, n, k, lda, ldb, ldc = line[4:12]
@@ -224,11 +222,11 @@ class _Tables:
     def _check_panel_product(self, name: str, line: list[int]) -> None:
         m, n, k, lda, ldc = line[4:9]
         sizes = f"{_number(m)}, {n} and {_number(k)}"
-        if line[12]:
+        if line[11]:
             _require(m >= 1 and n >= 1 and k >= -1, f"{name}: M and N ≥ 1, and K ≥ −1, not {sizes}")
         else:
             _require(m >= -1 and n >= 1 and k >= 1, f"{name}: M ≥ −1, and N and K ≥ 1, not {sizes}")
-        along = m if line[12] else k
+        along = m if line[11] else k
         _require(lda >= along, f"{name}: rows of A at least {along} apart, not {lda}")
         _require(ldc >= n, f"{name}: rows of C at least {n} apart, not {ldc}")
         _require(0 <= line[10] < len(self.numbers), f"{name}: alpha among {len(self.numbers)} numbers")

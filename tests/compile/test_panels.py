@@ -44,7 +44,7 @@ def packed(memory: Memory, b: np.ndarray) -> np.ndarray:
 
 def product(a: int, b: int, c: int, m: int, n: int, k: int, lda: int, ldc: int, **more: int) -> tuple[int, ...]:
     """The words of a PANEL_GEMM."""
-    flags = more.get("accumulate", 0), 0, more.get("reach", 0), more.get("turned", 0)
+    flags = more.get("accumulate", 0), 0, more.get("turned", 0)
     return (Kind.PANEL_GEMM, a, b, c, m, n, k, lda, ldc, *flags)
 
 
@@ -110,8 +110,8 @@ for dtype in ("float64", "float32"):
             loops=[(0, 3, 2)],
             code=[
                 (Kind.PANEL_PACK, 1, 2, k, n, n, 0, 0, 0, k, n),
-                (Kind.PANEL_GEMM, 0, 2, 3, m, n, k, k, n, 0, 0, 0),
-                (Kind.PANEL_GEMM, 4, 2, 5, m, n, k, m, n, 0, 0, 0, 1),
+                (Kind.PANEL_GEMM, 0, 2, 3, m, n, k, k, n, 0, 0),
+                (Kind.PANEL_GEMM, 4, 2, 5, m, n, k, m, n, 0, 0, 1),
             ],
             places=[(i, 0, 0, 0, 0) for i in range(6)], starts=[[0, 0]], rows=[1, 1], numbers=[1.0], pads=0, steps=1,
             dtype=dtype,
@@ -203,23 +203,9 @@ def test_a_product_of_no_rows_is_nothing(dtype: str, accumulate: int) -> None:
     np.testing.assert_array_equal(found, before * accumulate)
 
 
-@dtypes
-@pytest.mark.parametrize("accumulate", [0, 1])
-def test_where_the_reach_crosses_a_cut_the_product_is_nothing(dtype: str, accumulate: int) -> None:
-    """Cut every two steps, seen from the step before: zeros, or what was there."""
-    memory = Memory(dtype, [4] * 5)
-    x, w, h = memory.sequence(3), memory.array(3, 6), memory.sequence(6)
-    before = h.copy()
-    places = memory.place(x), memory.place(packed(memory, w), fixed=True), memory.place(h)
-    memory.run([product(*places, -1, 6, 3, 3, 6, accumulate=accumulate, reach=1)], truncate=2)
-    for t in range(1, 6):
-        kept = memory.at(before, t) * accumulate
-        memory.close(memory.at(h, t), kept if t in (2, 4) else memory.at(x, t) @ w + kept)
-
-
 GOOD: dict[str, Any] = {
     "loops": [(0, 1, 1)],
-    "code": [(Kind.PANEL_GEMM, 0, 0, 0, -1, 4, 3, 3, 4, 0, 0, 0)],
+    "code": [(Kind.PANEL_GEMM, 0, 0, 0, -1, 4, 3, 3, 4, 0, 0)],
     "places": [(0, 0, 0, 0, 0)],
     "starts": [[0] * 4],
     "rows": [0, 1, 1, 1],
@@ -242,8 +228,8 @@ BAD = [
     ((Kind.PANEL_PACK, 0, 0, -1, 4, 4, 0, 0, 0, 3, 4), "rows ≥ 1, or −1 for them and for K, not −1 and 3"),
     ((Kind.PANEL_PACK, 0, 0, -1, 4, 4, 1, 0, 0, -1, 4), "the rows of the loop as they stand"),
     ((Kind.PANEL_PACK, 0, 0, 3, 0, 4, 0, 0, 0, 3, 4), "columns ≥ 1, not 0"),
-    ((Kind.PANEL_GEMM, 0, 0, 0, -1, 4, 3, 3, 4, 0, 0, 0, 1), "M and N ≥ 1, and K ≥ −1, not −1, 4 and 3"),
-    ((Kind.PANEL_GEMM, 0, 0, 0, 5, 4, -1, 3, 4, 0, 0, 0, 1), "rows of A at least 5 apart, not 3"),
+    ((Kind.PANEL_GEMM, 0, 0, 0, -1, 4, 3, 3, 4, 0, 0, 1), "M and N ≥ 1, and K ≥ −1, not −1, 4 and 3"),
+    ((Kind.PANEL_GEMM, 0, 0, 0, 5, 4, -1, 3, 4, 0, 0, 1), "rows of A at least 5 apart, not 3"),
 ]
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 def product(a: int, b: int, c: int, m: int, n: int, k: int, lds: Sequence[int], **more: int) -> tuple[int, ...]:
     """The words of a GEMM."""
     turned = more.get("a_turned", 0), more.get("b_turned", 0)
-    return (Kind.GEMM, a, b, c, *turned, m, n, k, *lds, more.get("accumulate", 0), 0, more.get("reach", 0))
+    return (Kind.GEMM, a, b, c, *turned, m, n, k, *lds, more.get("accumulate", 0), 0)
 
 
 @dtypes
@@ -128,23 +128,6 @@ def test_rolling_buffers(dtype: str) -> None:
 
 
 @dtypes
-@pytest.mark.parametrize("accumulate", [0, 1])
-@pytest.mark.parametrize(("reach", "apart"), [(1, 2), (-1, 2), (2, 3), (-2, 3), (1, 0), (1, 1), (1, 100)])
-def test_a_product_that_crosses_a_cut_is_nothing(dtype: str, accumulate: int, reach: int, apart: int) -> None:
-    """Zero or skipped where steps t and t + reach lie in different pieces; reads past the ends are no cut."""
-    memory = Memory(dtype, [2] * 7, pads=2)
-    x, w, h = memory.sequence(3), memory.array(3, 4), memory.sequence(4)
-    before = h.copy()
-    places = memory.place(x), memory.place(w, fixed=True), memory.place(h)
-    code = [product(*places, -1, 4, 3, (3, 4, 4), accumulate=accumulate, reach=reach)]
-    memory.run(code, truncate=apart)
-    for t in range(1, 8):
-        inside = not 1 <= t + reach <= 7 or apart == 0 or (t - 1) // apart == (t + reach - 1) // apart
-        true = memory.at(x, t) @ w * inside + memory.at(before, t) * accumulate
-        memory.close(memory.at(h, t), true)
-
-
-@dtypes
 @pytest.mark.parametrize("reach", [0, 1])
 def test_fill(dtype: str, reach: int) -> None:
     """Zeros in a part of each row: always, or only where the reach crosses a cut; and for a given number of rows."""
@@ -207,22 +190,6 @@ def test_copy(dtype: str, away: int, beyond: bool, outside: int) -> None:
             if beyond:
                 true[shared:] = other[shared:count, :3]
         np.testing.assert_array_equal(own[:, :3], true)
-
-
-@dtypes
-@pytest.mark.parametrize("away", [1, 2])
-def test_tail(dtype: str, away: int) -> None:
-    """What belongs to the end of each sample, wherever that is, is added up in one matrix."""
-    rows = [4, 4, 2, 1]
-    memory = Memory(dtype, rows, pads=2)
-    x, total = memory.sequence(3), memory.array(4, 5)
-    true = total.copy()
-    for t in range(1, 5):
-        first = rows[t + away - 1] if t + away <= 4 else 0
-        true[first : rows[t - 1], :3] += memory.at(x, t)[first:]
-    code = [(Kind.TAIL, memory.place(x), memory.place(total, fixed=True), 3, 3, 5, away)]
-    memory.run(code, direction=-1)
-    memory.close(total, true)
 
 
 SCALED = """
@@ -362,7 +329,7 @@ def test_one_program_in_several_threads() -> None:
 
 GOOD: dict[str, Any] = {
     "loops": [(0, 1, 1)],
-    "code": [(Kind.GEMM, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 0, 0, 0)],
+    "code": [(Kind.GEMM, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 0, 0)],
     "places": [(0, 0, 0, 0, 0)],
     "starts": [[0] * 6],
     "rows": [0, 0, 1, 1, 1, 0],
@@ -388,10 +355,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"code": [(Kind.CALL, 1, 0, 1, 0)]}, "functions below 1"),
     ({"code": [(Kind.CALL, 0, 0, 2, 0)]}, "places below 1"),
     ({"code": [(Kind.CALL, 0, 0, 1, 1)]}, "a start in ints up to 0"),
-    ({"code": [(Kind.TAIL, 0, 0, 1, 1, 1, 2)]}, "at most 1 steps away"),
     ({"code": [(Kind.COPY, 0, 0, 1, 1, 1, 0, 1, 0)]}, "places below 1"),
-    ({"code": [(Kind.GEMM, 0, 0, 0, 0, 0, 2, 2, 2, 1, 2, 2, 0, 0, 0)]}, "rows of A at least 2 apart, not 1"),
-    ({"code": [(Kind.GEMM, 0, 0, 0, 0, 0, 2, -1, 2, 2, 2, 2, 0, 0, 0)]}, "sizes ≥ 0"),
+    ({"code": [(Kind.COPY, 0, 0, 1, 1, 1, 2, -1)]}, "at most 1 steps away"),
+    ({"code": [(Kind.GEMM, 0, 0, 0, 0, 0, 2, 2, 2, 1, 2, 2, 0, 0)]}, "rows of A at least 2 apart, not 1"),
+    ({"code": [(Kind.GEMM, 0, 0, 0, 0, 0, 2, -1, 2, 2, 2, 2, 0, 0)]}, "sizes ≥ 0"),
 ]
 
 
