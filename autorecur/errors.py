@@ -50,6 +50,10 @@ class CellError(AutorecurError, ValueError):
         return "\n".join(parts)
 
 
+class NotationError(CellError):
+    """A notation cannot be used: its file cannot be understood, or two symbols of a cell would print alike."""
+
+
 class ShapeError(AutorecurError, ValueError):
     """Shapes do not fit: of an array that was passed in, or of two operands."""
 

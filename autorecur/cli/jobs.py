@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from autorecur.cli import terminal
 from autorecur.cli.failures import CheckFailed, ExitCode
 from autorecur.cli.progress import Progress
-from autorecur.errors import CellError
 
 if TYPE_CHECKING:
     from autorecur.derive import Derivation
@@ -40,7 +39,6 @@ def derive(request: Request) -> int:
     """Writes the document of a cell, if every check of it passes."""
     if request.output is not None:
         _require_writable(request.output, request.fragment)
-    _require_notation(request.notation)
     text = ""
     with Progress() as progress:
         derivation, report = _verified(request, progress)
@@ -114,16 +112,6 @@ def _require_writable(path: Path, fragment: bool) -> None:
 
     check_suffix(path, fragment=fragment)
     check_writable(path)
-
-
-def _require_notation(notation: str | None) -> None:
-    from autorecur.derive.derivation import NOTATIONS
-
-    if notation is not None and notation not in NOTATIONS:
-        raise CellError(
-            f"there is no notation '{notation}'.",
-            hint="Without --notation the cell is printed as its author wrote it; other notations are not there yet.",
-        )
 
 
 def _loss(typed: str | None) -> str | EllipsisType | None:

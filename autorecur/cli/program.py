@@ -71,6 +71,7 @@ def program() -> None:
     autorecur derive lstm -o lstm.pdf                      # a PDF; with TeX if it is there, else without
     autorecur derive gru --steps 3 --at all -o gru.pdf     # also written out for three steps, a loss at each
     autorecur derive lstm --detail brief -o page.pdf       # on one page
+    autorecur derive gru --notation row -o gru.pdf         # in the notation of your course: row vectors
     autorecur derive my.cell --loss ce                     # LaTeX on standard output
     autorecur derive rnn --fragment -o rnn.tex             # to \\input into a document of your own
     echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md      # from standard input
@@ -88,7 +89,10 @@ def program() -> None:
 @_loss()
 @_at()
 @click.option(
-    "--notation", metavar="NAME", help="How symbols are printed; so far only as the author wrote them, the default."
+    "--notation",
+    metavar="NAME|FILE.toml",
+    help="How the mathematics is written: column, row, transposed, bracket-time, index, or a file of your own; "
+    "by default as the author of the cell wrote it.",
 )
 @click.option("--lang", metavar="LANG", default="en", help="The language of the page: en.")
 @_choice(

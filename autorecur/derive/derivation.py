@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,9 @@ from autorecur.graph.step import Step
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.language.order import Loop, schedule
+from autorecur.notations.applying import applied
+from autorecur.notations.loading import load
+from autorecur.notations.profile import Profile
 from autorecur.symbolic.names import Notation, notation_of
 
 if TYPE_CHECKING:
@@ -35,7 +39,6 @@ LEAST_DIGITS = 30
 MOST_EQUATIONS = 500
 """Of a cell: the work of checking every equation grows with the square of their number."""
 LANGUAGES = ("en",)
-NOTATIONS: tuple[str, ...] = ()
 
 
 class _Gradients(dict[str, Equation]):
@@ -69,6 +72,8 @@ class Derivation:
     steps: int | None = None
     language: str = "en"
     notation: str | None = None
+    """The name of the notation that was asked for."""
+    profile: Profile | None = None
     _reports: dict[Any, Report] = field(default_factory=dict, compare=False, repr=False)
     _grounds: dict[int, Ground] = field(default_factory=dict, compare=False, repr=False)
     """True values by seed; copies with an altered equation share them."""
@@ -220,11 +225,12 @@ def derive(
     steps: int | None = None,
     loss: str | EllipsisType | None = ...,
     at: str = "last",
-    notation: str | None = None,
+    notation: str | os.PathLike[str] | Profile | None = None,
     language: str = "en",
 ) -> Derivation:
     """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`."""
-    _require(cell, steps, notation, language)
+    _require(cell, steps, language)
+    profile = load(notation) if notation is not None else None
     chosen = (cell.loss or "mse") if isinstance(loss, EllipsisType) else loss
     extended, step, found, nodes = with_loss(cell, chosen, at)
     loops = schedule(step.reads())
@@ -236,16 +242,33 @@ def derive(
     draft = draw.Draft(extended, cell, step, found, shown, nodes, order)
     listed = draw.equations(draft)
     form = path_form(draft)
-    naming = notation_of(extended, step, found.outputs[0] if found.outputs else None)
+    output = found.outputs[0] if found.outputs else None
+    naming = notation_of(extended, step, output)
+    if profile is not None:
+        naming = applied(profile, naming, extended, step, output)
     whole = (*listed, *draw.numbered(form.equations, len(listed) + 1))
     listed = tuple(replace(equation, notation=naming) for equation in whole)
     adjoint_loops = schedule(draw.reads_of({name: a for name, a in shown.items() if a.timed}))
     return Derivation(
-        cell, extended, step, found, nodes, shown, listed, naming, loops, adjoint_loops, form, steps, language, notation
+        cell,
+        extended,
+        step,
+        found,
+        nodes,
+        shown,
+        listed,
+        naming,
+        loops,
+        adjoint_loops,
+        form,
+        steps,
+        language,
+        profile.name if profile else None,
+        profile,
     )
 
 
-def _require(cell: Cell, steps: int | None, notation: str | None, language: str) -> None:
+def _require(cell: Cell, steps: int | None, language: str) -> None:
     if len(cell.assignments) > MOST_EQUATIONS:
         raise CellError(
             f"this cell has {len(cell.assignments):,} equations; a derivation takes at most {MOST_EQUATIONS}.",
@@ -255,5 +278,3 @@ def _require(cell: Cell, steps: int | None, notation: str | None, language: str)
         raise CellError(f"steps is a whole number from 1 to {MOST_STEPS:,}, not {steps}.")
     if language not in LANGUAGES:
         raise CellError(f"there is no language {language!r}; known: {', '.join(LANGUAGES)}.")
-    if notation is not None and notation not in NOTATIONS:
-        raise CellError(f"there is no notation {notation!r}; without one the cell is printed as its author wrote it.")

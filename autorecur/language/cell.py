@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from autorecur.compile.explain import Explanation
     from autorecur.derive import Derivation
+    from autorecur.notations import Profile
     from autorecur.recurrence import Run
     from autorecur.recurrence.prepared import Prepared
 
@@ -140,14 +142,16 @@ class Cell:
         steps: int | None = None,
         loss: str | EllipsisType | None = ...,
         at: str = "last",
-        notation: Any = None,
+        notation: str | os.PathLike[str] | Profile | None = None,
         language: str = "en",
     ) -> Derivation:
         """All equations of backpropagation through time for this cell, as a Derivation.
 
         ``loss``: ``"mse"``, ``"squared"``, ``"half_squared"``, ``"ce"``, ``"bce"``, an expression such as
         ``"sum(k[t] * h[t])"``, or None for a general linear one; if it is not given, the header ``loss`` of the cell, else
-        ``"mse"``. ``at``: ``"last"`` or ``"all"`` steps.
+        ``"mse"``. ``at``: ``"last"`` or ``"all"`` steps. ``notation``: one that ships (``"column"``, ``"row"``,
+        ``"transposed"``, ``"bracket-time"``, ``"index"``), the path of a TOML file (``notes/notations.md``), or a
+        :class:`autorecur.notations.Profile`; None prints the cell as its author wrote it.
         """
         from autorecur.derive import derive
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,45 @@ class Mathematics:
     def nothing(self) -> bool:
         """True where the cell stays as its author wrote it."""
         return self == Mathematics()
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A notation: each field is a key of its file (see ``notes/notations.md``); None leaves the choice to the house.
+
+    >>> from autorecur.notations import load
+    >>> load("bracket-time").time, load("row").mathematics.vectors
+    ('angle', 'row')
+    """
+
+    name: str
+    title: str = ""
+    symbols: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+    sizes: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+    blocks: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing, hash=False)
+    steps: str | None = None
+    target: str | None = None
+    loss: str | None = None
+    step_loss: str | None = None
+    preactivations: str | None = None
+    sigmoid: str | None = None
+    time: str | None = None
+    first: int | None = None
+    layers: str | None = None
+    hadamard: str | None = None
+    derivative: str | None = None
+    transpose: str | None = None
+    concatenation: str | None = None
+    bold: bool | None = None
+    adjoint: str | None = None
+    preactivation: str | None = None
+    immediate: str | None = None
+    jacobian: str | None = None
+    components: str | None = None
+    mathematics: Mathematics = field(default_factory=Mathematics)
+    lines: Mapping[str, tuple[str, int, str]] = field(default_factory=_nothing, compare=False, repr=False)
+    """Key -> the file, the line and its text where it was set, for errors."""

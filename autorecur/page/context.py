@@ -17,7 +17,7 @@ from autorecur.symbolic import carriers as c
 from autorecur.symbolic.compose import Composer
 from autorecur.symbolic.display import compose_sides
 from autorecur.symbolic.layout import Fence, Ident, Layout, Script, binary, relation, row
-from autorecur.symbolic.names import Notation, name_layout
+from autorecur.symbolic.names import Notation, symbol_layout
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -146,7 +146,7 @@ class Page:
         return self.composer.moment(c.T)
 
     def steps_name(self) -> Layout:
-        return name_layout(self.notation.steps, self.notation)
+        return symbol_layout(self.notation.steps, self.notation)
 
     # ----------------------------------------------------------------------------------------------------- steps
 

@@ -36,7 +36,7 @@ from autorecur.symbolic.layout import (
     row,
 )
 from autorecur.symbolic.marks import ACCENTED, differential, immediate_mark, joined, raised, timed, transposed
-from autorecur.symbolic.names import Notation, adjoint_layout, name_layout, symbol_layout
+from autorecur.symbolic.names import Notation, adjoint_layout, symbol_layout
 from autorecur.symbolic.scalars import moment, scalar
 from autorecur.symbolic.spelling import GREEK
 
@@ -251,7 +251,7 @@ _SPECIAL: dict[str, Callable[[_Reader], Layout]] = {
     "indicator": lambda reader: Ident("1", "blackboard"),
     "R": lambda reader: Ident("R", "blackboard"),
     "fn": lambda reader: Function(_plain(reader.group())),
-    "steps": lambda reader: name_layout(reader.notation.steps, reader.notation),
+    "steps": lambda reader: symbol_layout(reader.notation.steps, reader.notation),
     "dplus": _immediate,
     "text": _words,
     "sigmoid": _sigmoid,

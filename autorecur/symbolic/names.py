@@ -55,6 +55,8 @@ class Notation:
     concatenation: str = "square"
     total: str = "L"
     loss: str = "ell"
+    preactivations: str | None = None
+    """The letter of pre-activations, where it is not that of their names."""
     steps: str = "T"
     target: str = "y_star"
     symbols: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
@@ -177,13 +179,16 @@ def _given_step(end: str, number: str, notation: Notation) -> Layout:
     if not end:
         return Num(str(moved))
     sign = [Sign("-" if moved < 0 else "+", "binary"), Num(str(abs(moved)))] if moved else []
-    return row(name_layout(notation.steps, notation), *sign)
+    return row(symbol_layout(notation.steps, notation), *sign)
 
 
 def _spelled(name: str, notation: Notation) -> Spelling:
     if name in notation.symbols:
         return read_symbol(notation.symbols[name])
-    return split(name, notation.owners.get(name))
+    parts = split(name, notation.owners.get(name))
+    if notation.preactivations and notation.kinds.get(name) == "preactivation":
+        return replace(parts, letter=notation.preactivations)
+    return parts
 
 
 Pieces = tuple[Layout, list[Layout], list[Layout]]
@@ -191,21 +196,15 @@ Pieces = tuple[Layout, list[Layout], list[Layout]]
 
 
 def _pieces(name: str, notation: Notation) -> Pieces:
-    if name == "target" and name not in notation.kinds:
-        name, notation = notation.target, _with_bold_target(notation)
+    if name == "target" and name not in notation.kinds and notation.target not in notation.verbatim:
+        return _laid_out(read_symbol(notation.target), notation, name in notation.vectors)
     if name == notation.loss_name and notation.kinds.get(name, "loss") == "loss":
         return _laid_out(read_symbol(notation.loss), notation)
     if name == "L" and name not in notation.kinds:
         return _laid_out(read_symbol(notation.total), notation)
-    if name in notation.verbatim:
-        return Ident(name), [], []
+    if name in notation.verbatim or (name == "target" and name not in notation.kinds):
+        return Ident(notation.target if name == "target" else name), [], []
     return _laid_out(_spelled(name, notation), notation, name in notation.vectors)
-
-
-def _with_bold_target(notation: Notation) -> Notation:
-    if "target" not in notation.vectors:
-        return notation
-    return replace(notation, vectors=notation.vectors | {notation.target})
 
 
 def _laid_out(parts: Spelling, notation: Notation, bold: bool = False) -> Pieces:

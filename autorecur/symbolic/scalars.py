@@ -42,7 +42,7 @@ def scalar(expression: Basic, notation: Notation) -> Placed:
 
 def _symbol(x: Symbol, notation: Notation) -> Layout:
     if x.name == "T":
-        return name_layout(notation.steps, notation)
+        return symbol_layout(notation.steps, notation)
     if x.name in INDICES:
         return Ident(notation.indices.get(x.name, x.name))
     if x.name in notation.sizes:

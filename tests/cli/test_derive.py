@@ -138,11 +138,14 @@ def test_a_cell_without_a_state_gets_a_note(autorecur: CommandLine, command: str
     assert "note: " not in autorecur(command, "-", stdin=b"h[t] = tanh(W x[t] + U h[t-1])").err
 
 
-def test_other_notations_come_later(autorecur: CommandLine) -> None:
-    """The message says what there is, not that a file is missing."""
-    outcome = autorecur("derive", "lstm", "--notation", "mine.toml")
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == (
-        "error: there is no notation 'mine.toml'.\n"
-        "Without --notation the cell is printed as its author wrote it; other notations are not there yet.\n"
-    )
+def test_a_notation_of_ones_own(autorecur: CommandLine) -> None:
+    """A file says how symbols print; a wrong key is told with its line and the nearest one, and nothing is written."""
+    Path("mine.toml").write_text('[symbols]\nh = "a"\n[time]\nstyle = "angle"\n', encoding="utf-8")
+    outcome = autorecur("derive", "rnn", "--notation", "mine.toml")
+    assert outcome.code == 0
+    assert "a^{\\langle t\\rangle}" in outcome.out
+    Path("mine.toml").write_text('[time]\nstile = "angle"\n', encoding="utf-8")
+    outcome = autorecur("derive", "rnn", "--notation", "mine.toml", "-o", "a.tex")
+    assert outcome.code == 2
+    assert "mine.toml, line 2: there is no key 'stile' in [time]. Did you mean 'style'?" in outcome.err
+    assert not Path("a.tex").exists()
