@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecur.derive import equations as draw
 from autorecur.derive.equation import Equation
-from autorecur.derive.losses import Loss, with_loss
+from autorecur.derive.losses import AS_WRITTEN, Loss, with_loss
 from autorecur.derive.paths import PathForm, path_form
 from autorecur.errors import CellError, ShapeError
 from autorecur.graph.adjoint import Adjoint, adjoints
@@ -23,13 +23,14 @@ from autorecur.language.nearest import did_you_mean
 from autorecur.language.order import Loop, schedule
 from autorecur.notations.applying import applied
 from autorecur.notations.loading import load
-from autorecur.notations.profile import Profile
+from autorecur.notations.profile import Mathematics, Profile
 from autorecur.symbolic.names import Notation, notation_of
 
 if TYPE_CHECKING:
     import sympy
 
     from autorecur.derive.results import Results
+    from autorecur.notations.rewriting import Rewriting
     from autorecur.verify.ground import Ground
     from autorecur.verify.report import Report
 
@@ -52,8 +53,9 @@ class _Gradients(dict[str, Equation]):
 class Derivation:
     """The equations of a cell's gradient, each with its reason and its terms.
 
-    ``cell`` is the cell as written, ``extended`` the same with its loss as one more equation; ``loops`` and
-    ``adjoint_loops`` are the orders in which the forward and the adjoint equations are evaluated.
+    ``cell`` is the cell that is printed, ``extended`` the same with its loss as one more equation; ``written`` is the cell as
+    its author wrote it, with that loss, and ``rewriting`` the way from it to the printed one where a notation changes the
+    mathematics. ``loops`` and ``adjoint_loops`` are the orders in which the forward and the adjoint equations are evaluated.
     """
 
     cell: Cell
@@ -74,6 +76,8 @@ class Derivation:
     notation: str | None = None
     """The name of the notation that was asked for."""
     profile: Profile | None = None
+    written: Cell = field(kw_only=True)
+    rewriting: Rewriting | None = None
     _reports: dict[Any, Report] = field(default_factory=dict, compare=False, repr=False)
     _grounds: dict[int, Ground] = field(default_factory=dict, compare=False, repr=False)
     """True values by seed; copies with an altered equation share them."""
@@ -91,7 +95,20 @@ class Derivation:
 
     @cached_property
     def gradients(self) -> Mapping[str, Equation]:
-        """The equation of dL/d… for every parameter, input and initial state: ``"W_i"``, ``"x"``, ``"h[0]"``."""
+        """The equation of dL/d… for every parameter, input and initial state: ``"W_i"``, ``"x"``, ``"h[0]"``.
+
+        Names are those of the cell as written. Where a notation joins weights, the parts have one equation."""
+        printed = self.printed_gradients
+        if self.rewriting is None:
+            return printed
+        written = {name: self.rewriting.printed_names(name)[0] for name in self.rewriting.written.parameters}
+        found = {name: printed[source] for name, source in written.items() if source in printed}
+        known = {source for name in written for source in self.rewriting.printed_names(name)}
+        return _Gradients({**found, **{name: e for name, e in printed.items() if name not in known}})
+
+    @cached_property
+    def printed_gradients(self) -> Mapping[str, Equation]:
+        """The same by the names that are printed."""
         wanted = ("parameters", "inputs", "initial")
         found: dict[str, Equation] = {}
         for equation in self.equations:
@@ -115,6 +132,21 @@ class Derivation:
         else:
             shape = self.extended.shapes[base]
         return shape[0], shape[1]
+
+    def shape_as_written(self, name: str) -> tuple[int | str, int | str]:
+        """Rows and columns in the cell as written; of what only the printed cell names, in the convention of the other."""
+        base = name.removeprefix("dL/d").split("[")[0]
+        if base in self.written.shapes:
+            return self.written.shapes[base]
+        rows, columns = self.shape_of(name)
+        return (columns, rows) if self.rewriting is not None and self.rewriting.turned else (rows, columns)
+
+    @cached_property
+    def as_written(self) -> Derivation:
+        """The derivation of the cell as written, for the same loss."""
+        if self.rewriting is None:
+            return self
+        return derive(self.rewriting.written, loss=self.loss.text, at=self.loss.at)
 
     def section(self, name: str) -> tuple[Equation, ...]:
         return tuple(e for e in self.equations if e.section == name)
@@ -227,12 +259,19 @@ def derive(
     at: str = "last",
     notation: str | os.PathLike[str] | Profile | None = None,
     language: str = "en",
+    mathematics: Mathematics | None = None,
 ) -> Derivation:
-    """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`."""
+    """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`.
+
+    ``mathematics`` stands in for what the notation changes in the mathematics: the cell is rewritten before the adjoint pass.
+    """
     _require(cell, steps, language)
     profile = load(notation) if notation is not None else None
+    if mathematics is None:
+        mathematics = profile.mathematics if profile is not None else AS_WRITTEN
     chosen = (cell.loss or "mse") if isinstance(loss, EllipsisType) else loss
-    extended, step, found, nodes = with_loss(cell, chosen, at)
+    whole = with_loss(cell, chosen, at, mathematics)
+    cell, extended, step, found, nodes = whole.cell, whole.extended, whole.step, whole.loss, whole.nodes
     loops = schedule(step.reads())
     order = [name for loop in loops for name in loop.names]
     keep = frozenset(found.outputs) | {a.name for a in step.assignments.values() if a.kind == "preactivation"}
@@ -246,8 +285,8 @@ def derive(
     naming = notation_of(extended, step, output)
     if profile is not None:
         naming = applied(profile, naming, extended, step, output)
-    whole = (*listed, *draw.numbered(form.equations, len(listed) + 1))
-    listed = tuple(replace(equation, notation=naming) for equation in whole)
+    all_equations = (*listed, *draw.numbered(form.equations, len(listed) + 1))
+    listed = tuple(replace(equation, notation=naming) for equation in all_equations)
     adjoint_loops = schedule(draw.reads_of({name: a for name, a in shown.items() if a.timed}))
     return Derivation(
         cell,
@@ -265,6 +304,8 @@ def derive(
         language,
         profile.name if profile else None,
         profile,
+        written=whole.written,
+        rewriting=whole.rewriting,
     )
 
 

@@ -17,9 +17,12 @@ from autorecur.language.cell import Cell
 from autorecur.language.extending import extend
 from autorecur.language.nearest import nearest
 from autorecur.language.trees import names_in
+from autorecur.notations.profile import Mathematics
+from autorecur.notations.rewriting import Rewriting, rewrite
 from autorecur.ops.functions import sigmoid
 from autorecur.ops.reductions import COMPONENTS, binary_cross_entropy, cross_entropy, softmax
 
+AS_WRITTEN = Mathematics()
 QUANTITY = "loss"
 """The name of the loss of one step among the quantities of the cell."""
 
@@ -52,16 +55,38 @@ class Loss:
         return EVERY if self.at == "all" else ONLY_LAST
 
 
-def with_loss(cell: Cell, loss: str | None, at: str) -> tuple[Cell, Step, Loss, Mapping[str, Node]]:
-    """The cell with its loss as a further equation, its step, the loss, and the nodes that are differentiated."""
+@dataclass(frozen=True)
+class WithLoss:
+    """The printed cell with its loss as a further equation (``extended``), its step, the loss, the differentiated nodes.
+
+    ``written`` is the cell as written with that loss, ``rewriting`` the way from it to the printed one, if they differ.
+    """
+
+    cell: Cell
+    extended: Cell
+    step: Step
+    loss: Loss
+    nodes: Mapping[str, Node]
+    written: Cell
+    rewriting: Rewriting | None
+
+
+def with_loss(cell: Cell, loss: str | None, at: str, mathematics: Mathematics = AS_WRITTEN) -> WithLoss:
+    """A cell as written, in the mathematics of a notation, with a loss in the names of the cell as written."""
     if at not in ("last", "all"):
         raise CellError(f"the loss stands at the 'last' step or at 'all', not at {at!r}.")
     kind, output, text = _read(cell, loss)
     if kind == "directions":
         at = "all"
-    extended = extend(cell, {QUANTITY: text})
+    written = extended = extend(cell, {QUANTITY: text})
     if kind == "expression":
-        _require_quantity(cell, extended)
+        _require_quantity(cell, written)
+    rewriting = None
+    if not mathematics.nothing:
+        read = {name.name for name in names_in(written.assignments[-1].expression)}
+        found = rewrite(cell, mathematics, keep=read)
+        if not found.unchanged:
+            rewriting, cell, extended = found, found.cell, found.extended(written)
     step = build(extended)
     nodes = {name: assignment.node for name, assignment in step.assignments.items()}
     bypassed = None
@@ -71,9 +96,9 @@ def with_loss(cell: Cell, loss: str | None, at: str) -> tuple[Cell, Step, Loss, 
     assignments = dict(step.assignments)
     assignments[QUANTITY] = Assignment(QUANTITY, step.assignments[QUANTITY].node, "loss", QUANTITY)
     inputs = tuple(name for name in extended.inputs if name not in cell.inputs)
-    read = [v for v, _ in step.reads()[QUANTITY] if v in nodes]
-    found = Loss(kind, at, text, tuple(dict.fromkeys(read)), inputs, bypassed)
-    return extended, Step(extended, step.authored, assignments), found, nodes
+    outputs = tuple(dict.fromkeys(v for v, _ in step.reads()[QUANTITY] if v in nodes))
+    described = Loss(kind, at, text, outputs, inputs, bypassed)
+    return WithLoss(cell, extended, Step(extended, step.authored, assignments), described, nodes, written, rewriting)
 
 
 def _require_quantity(cell: Cell, extended: Cell) -> None:

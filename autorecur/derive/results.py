@@ -52,15 +52,15 @@ class Results(Mapping[str, np.ndarray]):
 
     def _learned(self, state: str, step: int) -> bool:
         """True for an initial state that is a parameter: it is the same for all samples, and its gradient their sum."""
-        cell = self._derivation.cell
+        cell = self._derivation.written
         if state not in cell.learned:
             return False
         return any(bound.at(self.steps) == step for bound in initial_steps(cell.offsets, state))
 
     def _shaped(self, array: Array, name: str, batched: bool) -> np.ndarray:
         """Without the axis that makes a vector a matrix."""
-        rows, columns = self._derivation.shape_of(name)
-        shape = self._derivation.cell.parameters.get(name.removeprefix("dL/d"))
+        rows, columns = self._derivation.shape_as_written(name)
+        shape = self._derivation.written.parameters.get(name.removeprefix("dL/d"))
         sizes = tuple(resolve(size, self._values.sizes) for size in shape or user_shape((rows, columns)))
         lead = (self._batch,) if batched and self._batch is not None else ()
         full = (*lead, *(resolve(size, self._values.sizes) for size in (rows, columns)))
@@ -79,15 +79,20 @@ def evaluate(derivation: Derivation, values: Mapping[str, Any], steps: int | Non
     calculate(derivation, loaded)
     loss = loaded.parameters["L"]
     loaded.parameters["L"] = loaded.summed(loss)
+    if derivation.rewriting is not None:
+        loaded = derivation.rewriting.to_written(loaded)
     return Results(derivation, loaded, batch)
 
 
 def load(derivation: Derivation, values: Mapping[str, Any], steps: int | None) -> tuple[Values, int | None]:
-    """The user's arrays in the shapes of the equations; sizes, T and the batch are read off them."""
+    """The user's arrays, which are those of the cell as written, in the shapes of the printed equations.
+
+    Sizes, T and the batch are read off them."""
     given = {key.replace(" ", ""): np.asarray(array) for key, array in values.items()}
     at_last = ("target",) if derivation.loss.at == "last" else ()
     inputs = (*derivation.cell.inputs, *derivation.loss.inputs)
-    return Loader(derivation.extended, inputs, given, steps, at_last).load()
+    loaded, batch = Loader(derivation.written, inputs, given, steps, at_last).load()
+    return (loaded if derivation.rewriting is None else derivation.rewriting.to_printed(loaded)), batch
 
 
 def calculate(derivation: Derivation, values: Values, kernels: Kernels = real) -> Values:
@@ -132,9 +137,10 @@ def _each_step(derivation: Derivation, equation: Equation, values: Values, evalu
 def forward(derivation: Derivation, values: Values, evaluator: Evaluator) -> None:
     """The forward quantities from their printed equations."""
     parts = {}
+    loss = derivation.loss
     for equation in derivation.equations:
-        if equation.section in ("cell", "names") or equation.label == derivation.loss.name:
-            steps = derivation.loss.steps if equation.label == derivation.loss.name else EVERY
+        if equation.section in ("cell", "names") or equation.label == loss.name:
+            steps = loss.steps if derivation.step.assignments[equation.label].owner == loss.name else EVERY
             parts[equation.label] = [Part(evaluator.compile(equation.rhs), steps)]
     run(derivation.loops, parts, values)
 

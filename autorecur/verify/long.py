@@ -28,14 +28,14 @@ def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check]
     """One check for each gradient at T = ``steps``: its inner product with a random direction against the complex step."""
     point = random_point(derivation, seed, steps, batch=1, tries=3, spread=SPREAD)
     values = given(derivation, point.values)
-    directions = _directions(derivation, values, np.random.default_rng([seed, steps]))
-    parts = [directions[i : i + LANES] for i in range(0, len(directions), LANES)]
-    true = np.concatenate([_by_complex_step(derivation, values, part) for part in parts])
+    asked = directions(derivation, values, np.random.default_rng([seed, steps]))
+    parts = [asked[i : i + LANES] for i in range(0, len(asked), LANES)]
+    true = np.concatenate([by_complex_step(derivation, values, part) for part in parts])
     calculate(derivation, values)
     checks = []
-    for lane, (equation, direction) in enumerate(directions):
-        own = _inner(values, equation, direction)
-        scale = max(abs(true[lane]), _size(values, equation, direction), 1e-30)
+    for lane, (equation, direction) in enumerate(asked):
+        own = along(values, equation, direction)
+        scale = max(abs(true[lane]), size_along(values, equation, direction), 1e-30)
         error = abs(own - true[lane]) / scale
         checks.append(
             Check(
@@ -67,10 +67,10 @@ def given(derivation: Derivation, values: Values) -> Values:
 Directed = list[tuple[Equation, dict[tuple[str, int | None], Array]]]
 
 
-def _directions(derivation: Derivation, values: Values, generator: np.random.Generator) -> Directed:
+def directions(derivation: Derivation, values: Values, generator: np.random.Generator) -> Directed:
     """For each gradient a random direction: of a parameter, of an initial state, of an input at all steps."""
     found: Directed = []
-    for label, equation in derivation.gradients.items():
+    for label, equation in derivation.printed_gradients.items():
         name = label.split("[")[0]
         if equation.section == "parameters":
             keys: list[tuple[str, int | None]] = [(name, None)]
@@ -83,7 +83,7 @@ def _directions(derivation: Derivation, values: Values, generator: np.random.Gen
     return found
 
 
-def _by_complex_step(derivation: Derivation, values: Values, directions: Directed) -> Array:
+def by_complex_step(derivation: Derivation, values: Values, directions: Directed) -> Array:
     """The derivative of L along every direction, each in its own lane."""
     lanes = values.copy()
     shifted = _lanes(directions)
@@ -121,9 +121,9 @@ def _pairs(
     ]
 
 
-def _inner(values: Values, equation: Equation, direction: dict[tuple[str, int | None], Array]) -> float:
+def along(values: Values, equation: Equation, direction: dict[tuple[str, int | None], Array]) -> float:
     return float(sum(np.sum(gradient * array) for gradient, array in _pairs(values, equation, direction)))
 
 
-def _size(values: Values, equation: Equation, direction: dict[tuple[str, int | None], Array]) -> float:
+def size_along(values: Values, equation: Equation, direction: dict[tuple[str, int | None], Array]) -> float:
     return float(sum(np.sum(np.abs(gradient * array)) for gradient, array in _pairs(values, equation, direction)))

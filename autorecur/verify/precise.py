@@ -29,7 +29,7 @@ def precise_checks(derivation: Derivation, point: Point, digits: int, seed: int)
     own = calculate(derivation, values.copy())
     checks = []
     with mpmath.workdps(digits + 10):
-        for label, equation in derivation.gradients.items():
+        for label, equation in derivation.printed_gradients.items():
             if equation.section == "inputs":
                 continue
             name = label.split("[")[0]

@@ -22,6 +22,7 @@ from autorecur.verify.long import given, long_run
 from autorecur.verify.references import COMPLEX_STEP
 from autorecur.verify.report import Check, Report
 from autorecur.verify.truth import Target
+from autorecur.verify.written import as_written
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -59,6 +60,7 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
             more, note = long_run(derivation, seed, steps)
             checks += more
             notes.append(note)
+        checks += as_written(derivation, ground.point, seed)
     else:
         notes.append("The equations were not run end to end, since some are wrong by themselves.")
     if digits is not None:
@@ -84,9 +86,9 @@ def _worst(groups: Iterable[Sequence[Sequence[Check]]]) -> list[Check]:
     """The checks of several points as one list: for each equation and reference the largest error counts."""
     found: list[Check] = []
     for points in groups:
-        merged: dict[tuple[str, str], Check] = {}
+        merged: dict[tuple[str, str, str], Check] = {}
         for check in (check for point in points for check in point):
-            key = (check.label, check.reference)
+            key = (check.label, check.quantity, check.reference)
             known = merged.get(key)
             if known is not None:
                 larger = known if check.max_error <= known.max_error else check
@@ -181,11 +183,32 @@ class _Verification:
         if found:
             pairs = [(printed[key], true[key] - self.ground.cotangents.get(key, 0)) for key in found]
             rounding = ROUNDING * max(float(np.abs(true[key]).max()) for key in found)
-            yield self._check(equation, reference, pairs, tolerance, max(noise, rounding))
+            yield from self._checks(equation, reference, pairs, tolerance, max(noise, rounding))
 
     def _target(self, equation: Equation, t: int) -> Target:
         name = equation.lhs.name.removeprefix("dL/d")
         return (name, None) if equation.section == "parameters" else (name, t)
+
+    def _checks(
+        self,
+        equation: Equation,
+        reference: str,
+        pairs: Sequence[tuple[Array, Array]],
+        tolerance: float,
+        noise: float = 0.0,
+    ) -> Iterator[Check]:
+        """One check; where a notation joins weights, one for each as written, by its own name."""
+        rewriting = self.d.rewriting
+        name = equation.label.removeprefix("dL/d")
+        parts = [part for part in rewriting.parts if part.printed.name == name] if rewriting else []
+        if equation.section != "parameters" or not parts:
+            yield self._check(equation, reference, pairs, tolerance, noise)
+            return
+        sizes = self.ground.point.values.sizes
+        for part in parts:
+            blocks = [(part.printed.of(own, sizes), part.printed.of(true, sizes)) for own, true in pairs]
+            quantity = f"dL/d{part.written.name}"
+            yield replace(self._check(equation, reference, blocks, tolerance, noise), quantity=quantity)
 
     def _check(
         self,
@@ -238,7 +261,7 @@ class _Verification:
         values = given(self.d, self.ground.point.values)
         calculate(self.d, values)
         plain = self.ground.derivatives[COMPLEX_STEP.name].plain
-        checks = []
+        checks: list[Check] = []
         for equation in self.d.equations:
             if equation.section in ("parameters", "inputs", "initial"):
                 pairs = []
@@ -247,7 +270,7 @@ class _Verification:
                     label = equation.lhs.name
                     own = values.parameters[label] if key[1] is None else values.quantities[label, t]
                     pairs.append((own, plain[key]))
-                checks.append(self._check(equation, "end to end", pairs, COMPLEX_STEP.tolerance))
+                checks += self._checks(equation, "end to end", pairs, COMPLEX_STEP.tolerance)
         return checks
 
 
