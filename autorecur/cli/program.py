@@ -72,6 +72,7 @@ def program() -> None:
     autorecur derive gru --steps 3 --at all -o gru.pdf     # also written out for three steps, a loss at each
     autorecur derive lstm --detail brief -o page.pdf       # on one page
     autorecur derive gru --notation row -o gru.pdf         # in the notation of your course: row vectors
+    autorecur derive lstm -o lstm.html                     # a page for a browser, in one file
     autorecur derive my.cell --loss ce                     # LaTeX on standard output
     autorecur derive rnn --fragment -o rnn.tex             # to \\input into a document of your own
     echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md      # from standard input
@@ -83,7 +84,7 @@ def program() -> None:
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Where to write; the suffix is the format: .tex, .pdf, .md, .typ.",
+    help="Where to write; the suffix is the format: .tex, .pdf, .html, .md, .typ.",
 )
 @_steps("Also write the equations out for T steps, 1 to 10,000.")
 @_loss()

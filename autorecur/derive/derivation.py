@@ -218,10 +218,17 @@ class Derivation:
 
         return text_of(document(self, detail=detail, language=self.language), "md")
 
+    def to_html(self, detail: str = "standard") -> str:
+        """The document as a page for a browser: one file that loads nothing, with its mathematics font."""
+        from autorecur.page import document
+        from autorecur.render.formats import text_of
+
+        return text_of(document(self, detail=detail, language=self.language), "html")
+
     def save(
         self, path: str | Path, detail: str = "standard", fragment: bool = False, pdf_engine: str = "auto"
     ) -> None:
-        """Writes the document; the suffix is the format (``.tex .pdf .md .typ``). Nothing is written if a check fails."""
+        """Writes the document; the suffix is the format (``.tex .pdf .md .html .typ``). Nothing is written if a check fails."""
         from autorecur.page import document
         from autorecur.render.formats import save
 

@@ -17,7 +17,7 @@ from autorecur.page.paths import paths
 from autorecur.page.picture import picture
 from autorecur.page.rules import appendix, rule_book
 from autorecur.page.unrolled import unrolled
-from autorecur.render.blocks import Block, Document, Heading, Inlines
+from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -48,6 +48,7 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
         footer=page.words.text("head.footer", title=_title(page)),
         language=language,
         decimal=page.words.text("head.decimal"),
+        screen=_screen(page),
     )
 
 
@@ -76,6 +77,11 @@ def _brief(page: Page) -> Iterator[Block]:
 def _gradients(page: Page) -> Iterator[Block]:
     yield from parameters(page)
     yield from inputs_and_initial(page)
+
+
+def _screen(page: Page) -> Screen:
+    fixed = {key: page.words.text(f"screen.{key}") for key in ("contents", "skip", "theme", "copy", "copied")}
+    return Screen(page.words.text("screen.description", title=_title(page)), **fixed)
 
 
 def _title(page: Page) -> str:

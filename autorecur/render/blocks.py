@@ -306,6 +306,18 @@ Block: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    """The words that only a page on a screen needs: names of its controls, and a sentence for those who search."""
+
+    description: str
+    contents: str
+    skip: str
+    theme: str
+    copy: str
+    copied: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """``title`` may hold line ends; ``seal`` is the side note beside it; ``footer`` stands at the foot of each page."""
 
@@ -316,6 +328,8 @@ class Document:
     footer: str = ""
     language: str = "en"
     decimal: str = "."
+    screen: Screen | None = None
+    """Without it a page on a screen has no controls."""
 
     def one_line(self) -> str:
         """The title without line ends."""

@@ -53,7 +53,7 @@ class Line:
 
 def lines(display: Display) -> tuple[Line, ...]:
     """All lines of the display, each narrow enough for the column if its formula can be broken."""
-    return tuple(line for given in fitted(display).rows for line in _lines(given))
+    return tuple(line for given in fitted(display).rows for line in row_lines(given))
 
 
 def may_break(display: Display) -> bool:
@@ -132,7 +132,8 @@ def _broken(given: EquationRow, room: float, left: float) -> EquationRow:
     return replace(given, cells=(broken(cell, room - left + own),))
 
 
-def _lines(given: EquationRow) -> Iterator[Line]:
+def row_lines(given: EquationRow) -> Iterator[Line]:
+    """The lines of one row of a fitted display."""
     count = max((len(cell.lines) for cell in given.cells if cell is not None), default=1)
     for at in range(count):
         first, last = at == 0, at == count - 1

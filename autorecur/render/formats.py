@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autorecur.errors import RenderError
 from autorecur.render.blocks import Document
+from autorecur.render.documents.html import html_document
 from autorecur.render.documents.latex import latex_document, latex_fragment
 from autorecur.render.documents.markdown import markdown_document
 from autorecur.render.documents.typst import typst_document
@@ -19,6 +20,7 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     ".tex": latex_document,
     ".typ": typst_document,
     ".md": markdown_document,
+    ".html": html_document,
 }
 SUFFIXES: tuple[str, ...] = (*TEXTS, ".pdf")
 

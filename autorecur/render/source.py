@@ -28,6 +28,10 @@ class MarkdownSource(Source):
     __slots__ = ()
 
 
+class HtmlSource(Source):
+    __slots__ = ()
+
+
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -122,6 +126,14 @@ def markdown_text(text: str) -> MarkdownSource:
     escaped = "".join("\\" + c if c in _MARKDOWN_SPECIAL else c for c in _one_line(text))
     escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return MarkdownSource(re.sub(r"^(\s*)([-+])|^(\s*\d+)([.)])", r"\1\3\\\2\4", escaped))
+
+
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+
+
+def html_text(text: str) -> HtmlSource:
+    """Plain text as HTML or MathML that prints it, in an element or in the quotes of an attribute."""
+    return HtmlSource(_one_line(text).translate(_HTML))
 
 
 def _one_line(text: str) -> str:

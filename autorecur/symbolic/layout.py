@@ -1,7 +1,7 @@
 """A small tree of typeset mathematics: rows, scripts, fractions, fences. It has no meaning, only a look.
 
 SymPy objects are laid out once (:mod:`autorecur.symbolic.compose`); three total printers turn a layout into LaTeX,
-Typst and (later) MathML. Prose uses the same nodes for what is no expression, such as ``x_t ∈ ℝ^{n_x}``.
+Typst and MathML. Prose uses the same nodes for what is no expression, such as ``x_t ∈ ℝ^{n_x}``.
 Symbols are named after their LaTeX command without the backslash (``plus`` and other ASCII signs stand for
 themselves: ``"+"``, ``"="``, ``"odot"``, ``"in"``, ``"le"``, ``"cdots"``, ``"partial"``, ``"top"``, ``"infty"``).
 """

@@ -159,7 +159,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("markup", HOSTILE)
-@pytest.mark.parametrize("suffix", [".tex", ".pdf", ".md", ".typ"])
+@pytest.mark.parametrize("suffix", [".tex", ".pdf", ".md", ".html", ".typ"])
 def test_markup_in_a_title_is_text(autorecur: CommandLine, markup: str, suffix: str) -> None:
     """TeX, Jinja, Typst and HTML in a title, a source or a comment are printed, never run."""
     text = f"title: A {markup}\nsource: B {markup}\n".encode() + GOOD.replace(b"\n", f"  # {markup}\n".encode())

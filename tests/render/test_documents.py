@@ -30,6 +30,7 @@ from autorecur.render.blocks import (
     Table,
     Verbatim,
 )
+from autorecur.render.documents.html import html_document
 from autorecur.render.documents.latex import latex_document, latex_fragment
 from autorecur.render.documents.markdown import markdown_document
 from autorecur.render.documents.typst import typst_document
@@ -37,7 +38,7 @@ from autorecur.render.margin import arranged
 from autorecur.symbolic.layout import Ident, Num, row
 from tests.render.sample import document
 
-FORMATS: list[Callable[[Document], str]] = [latex_document, latex_fragment, typst_document, markdown_document]
+FORMATS: list[Callable[[Document], str]] = [latex_document, latex_fragment, typst_document, markdown_document, html_document]
 HOSTILE = r"\catcode`\%=12 {{ 7*7 }} <% raw %> << x >> #import \input{/etc/passwd} </script> 100% $x$ ```"
 
 
@@ -59,7 +60,7 @@ def test_every_equation_is_in_every_format(source: str) -> None:
     """Each number that the document gives is printed."""
     assert "14–16" in source
     for number in ("1", "8", "13", "22"):
-        assert any(shown in source for shown in (f"[({number})]", f"areqn{{{number}}}", f"tag{{{number}}}"))
+        assert any(shown in source for shown in (f"[({number})]", f"areqn{{{number}}}", f"tag{{{number}}}", f">({number})<"))
 
 
 def test_templates_leave_nothing_behind(source: str) -> None:
@@ -86,6 +87,9 @@ def test_hostile_text_is_text_everywhere(write: Callable[[Document], str]) -> No
         prose = re.sub(r"(`+).*?\1", "", source, flags=re.S)
         assert "</script>" not in prose
         assert not re.search(r"(?<!\\)\$", prose)
+    elif write is html_document:
+        assert source.count("</script>") == 1
+        assert "<% raw %>" not in source
     elif write is typst_document:
         strings = re.sub(r'"(?:[^"\\]|\\.)*"', '""', source[source.index("#section(") :])
         assert not re.search(r"(?<!\\)#import", strings)
@@ -141,7 +145,7 @@ def test_an_unknown_piece_raises(write: Callable[[Document], str]) -> None:
         write(page(Paragraph((Unknown(),))))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("write", [latex_document, typst_document])
+@pytest.mark.parametrize("write", [latex_document, typst_document, html_document])
 def test_an_unknown_shape_raises(write: Callable[[Document], str]) -> None:
     """Nor a shape of a picture."""
     with pytest.raises(RenderError, match="Unknown"):

@@ -79,7 +79,7 @@ def test_a_device_is_written_to() -> None:
 
 def test_the_suffix_chooses_the_format(tmp_path: Path) -> None:
     """LaTeX, Typst and Markdown, in capitals too."""
-    for name, start in (("a.tex", "% latexmk"), ("a.typ", "#set document"), ("A.MD", "# Straße")):
+    for name, start in (("a.tex", "% latexmk"), ("a.typ", "#set document"), ("a.html", "<!DOCTYPE"), ("A.MD", "# Straße")):
         save(PAGE, tmp_path / name)
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
 
@@ -97,8 +97,8 @@ def test_a_fragment_is_latex(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a.txe", r"no format is called \.txe; known are \.tex, \.typ, \.md and \.pdf; did you mean \.tex\?"),
-        ("a.docx", r"no format is called \.docx; known are \.tex, \.typ, \.md and \.pdf$"),
+        ("a.txe", r"no format is called \.txe; known are \.tex, \.typ, \.md, \.html and \.pdf; did you mean \.tex\?"),
+        ("a.docx", r"no format is called \.docx; known are \.tex, \.typ, \.md, \.html and \.pdf$"),
         ("a", "a has no suffix to choose a format by"),
     ],
 )
