@@ -5,39 +5,38 @@ from __future__ import annotations
 from autorecur.errors import RenderError
 from autorecur.render.symbols import sign as _known
 
+
+def _table(text: str) -> dict[str, str]:
+    """Pairs ``name character``."""
+    words = text.split()
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
 SIGNS: dict[str, str] = {
     **{c: c for c in "!/?_%#&$@.()[]{},;:+*=<>|"},
-    **{"cdots": "⋯", "ldots": "…", "dots": "…", "vdots": "⋮", "ddots": "⋱"},
-    **{"partial": "∂", "nabla": "∇", "infty": "∞", "top": "⊤", "bot": "⊥", "forall": "∀", "exists": "∃"},
-    **{"emptyset": "∅", "neg": "¬", "ell": "ℓ", "hbar": "ℏ", "prime": "′", "'": "′", "dagger": "†", "star": "⋆"},
-    **{"bullet": "∙", "Re": "ℜ", "Im": "ℑ", "degree": "°", "triangle": "△", "vert": "|", "Vert": "‖", "mid": "|"},
-    **{"langle": "⟨", "rangle": "⟩", "colon": ":", "plus": "+", "-": "−", "minus": "−", "pm": "±", "mp": "∓"},
-    **{"times": "×", "cdot": "⋅", "ast": "∗", "div": "÷", "odot": "⊙", "oplus": "⊕", "ominus": "⊖", "otimes": "⊗"},
-    **{"circ": "∘", "cup": "∪", "cap": "∩", "setminus": "∖", "land": "∧", "wedge": "∧", "lor": "∨", "vee": "∨"},
-    **{"eq": "=", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥"},
-    **{"ll": "≪", "gg": "≫", "approx": "≈", "equiv": "≡", "sim": "∼", "simeq": "≃", "cong": "≅", "propto": "∝"},
-    **{"in": "∈", "notin": "∉", "subset": "⊂", "subseteq": "⊆", "to": "→", "rightarrow": "→", "gets": "←"},
-    **{"leftarrow": "←", "leftrightarrow": "↔", "Rightarrow": "⇒", "Leftarrow": "⇐", "Leftrightarrow": "⇔"},
-    **{"implies": "⟹", "iff": "⟺", "mapsto": "↦", "longrightarrow": "⟶", "uparrow": "↑", "downarrow": "↓"},
-    **{"parallel": "∥", "perp": "⊥", ":=": "≔", "coloneqq": "≔"},
+    **_table(
+        """
+        cdots ⋯  ldots …  dots …  vdots ⋮  ddots ⋱  partial ∂  nabla ∇  infty ∞  top ⊤  bot ⊥  forall ∀  exists ∃
+        emptyset ∅  neg ¬  ell ℓ  hbar ℏ  prime ′  ' ′  dagger †  star ⋆  bullet ∙  Re ℜ  Im ℑ  degree °  triangle △
+        vert |  Vert ‖  mid |  langle ⟨  rangle ⟩  colon :  plus +  - −  minus −  pm ±  mp ∓  times ×  cdot ⋅  ast ∗
+        div ÷  odot ⊙  oplus ⊕  ominus ⊖  otimes ⊗  circ ∘  cup ∪  cap ∩  setminus ∖  land ∧  wedge ∧  lor ∨  vee ∨
+        eq =  lt <  gt >  ne ≠  neq ≠  le ≤  leq ≤  ge ≥  geq ≥  ll ≪  gg ≫  approx ≈  equiv ≡  sim ∼  simeq ≃  cong ≅
+        propto ∝  in ∈  notin ∉  subset ⊂  subseteq ⊆  to →  rightarrow →  gets ←  leftarrow ←  leftrightarrow ↔
+        Rightarrow ⇒  Leftarrow ⇐  Leftrightarrow ⇔  implies ⟹  iff ⟺  mapsto ↦  longrightarrow ⟶  uparrow ↑
+        downarrow ↓  parallel ∥  perp ⊥  := ≔  coloneqq ≔
+        """
+    ),
 }
 
-GREEK: dict[str, str] = dict(
-    zip(
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi omicron pi varpi rho "
-        "varrho sigma varsigma tau upsilon phi varphi chi psi omega".split(),
-        "αβγδϵεζηθϑικλμνξοπϖρϱσςτυϕφχψω",
-        strict=True,
-    )
-) | dict(
-    zip(
-        "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi "
-        "Psi Omega".split(),
-        "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
-        strict=True,
-    )
+GREEK: dict[str, str] = _table(
+    """
+    alpha α  beta β  gamma γ  delta δ  epsilon ϵ  varepsilon ε  zeta ζ  eta η  theta θ  vartheta ϑ  iota ι  kappa κ
+    lambda λ  mu μ  nu ν  xi ξ  omicron ο  pi π  varpi ϖ  rho ρ  varrho ϱ  sigma σ  varsigma ς  tau τ  upsilon υ
+    phi ϕ  varphi φ  chi χ  psi ψ  omega ω  ell ℓ
+    Alpha Α  Beta Β  Gamma Γ  Delta Δ  Epsilon Ε  Zeta Ζ  Eta Η  Theta Θ  Iota Ι  Kappa Κ  Lambda Λ  Mu Μ  Nu Ν  Xi Ξ
+    Omicron Ο  Pi Π  Rho Ρ  Sigma Σ  Tau Τ  Upsilon Υ  Phi Φ  Chi Χ  Psi Ψ  Omega Ω
+    """
 )
-GREEK["ell"] = "ℓ"
 
 BIG: dict[str, str] = {"sum": "∑", "prod": "∏", "int": "∫", "bigoplus": "⨁"}
 
@@ -50,6 +49,7 @@ FENCES: dict[str, tuple[str, str]] = {
     "floor": ("⌊", "⌋"),
     "ceil": ("⌈", "⌉"),
     "angle": ("⟨", "⟩"),
+    "evaluated": ("", "|"),
 }
 
 ACCENTS: dict[str, str] = {"bar": "¯", "hat": "^", "tilde": "~", "dot": "˙", "vec": "→"}

@@ -183,7 +183,7 @@ class MathMLPrinter:
         if node.kind not in FENCES:
             raise RenderError(f"the MathML printer has no brackets of kind {node.kind!r}")
         size = 'stretchy="false"'
-        if node.size and is_tall(node.body):
+        if node.size and (is_tall(node.body) or node.kind == "evaluated"):
             size = 'stretchy="true"'
         elif node.size and holds_fence(node.body):
             size = 'stretchy="true" minsize="1.2em" maxsize="1.2em"'
@@ -191,7 +191,7 @@ class MathMLPrinter:
 
     def _between(self, brackets: tuple[str, str], body: str, size: str) -> str:
         left, right = (html_text(bracket) for bracket in brackets)
-        opening = f'<mo form="prefix" {size} lspace="0" rspace="0">{left}</mo>'
+        opening = f'<mo form="prefix" {size} lspace="0" rspace="0">{left}</mo>' if left else ""
         closing = f'<mo form="postfix" {size} lspace="0" rspace="0">{right}</mo>'
         return f"<mrow>{opening}{body}{closing}</mrow>"
 

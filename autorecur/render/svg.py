@@ -6,8 +6,10 @@ would need ``foreignObject``, which browsers place differently.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autorecur.errors import RenderError
-from autorecur.render.blocks import Arrow, Box, Diagram, Disc, Label, Shape
+from autorecur.render.blocks import DASHES, Arrow, Box, Diagram, Disc, Label, Polygon, Shape, Stroke
 from autorecur.render.geometry import Point, drawn
 from autorecur.render.mathml import mathml
 from autorecur.render.source import HtmlSource
@@ -37,6 +39,14 @@ def _shape(shape: Shape, height: float) -> str:
             return f'<circle class="disc" {middle} r="{_number(shape.radius)}"/>'
         case Arrow():
             return _arrow(shape, height)
+        case Stroke():
+            dash = f' stroke-dasharray="{" ".join(map(_number, DASHES[shape.dash]))}"' if DASHES[shape.dash] else ""
+            kind = "line faint" if shape.faint else "line"
+            points = _points(shape.points, height)
+            return f'<polyline class="{kind}" style="stroke-width:{_number(shape.width)}"{dash} points="{points}"/>'
+        case Polygon():
+            kind = f"area {shape.fill}" + ("" if shape.outline else " bare")
+            return f'<polygon class="{kind}" points="{_points(shape.points, height)}"/>'
         case Label():
             return ""
     raise RenderError(f"the HTML document has no rule for the shape {type(shape).__name__}")
@@ -49,11 +59,11 @@ def _arrow(arrow: Arrow, height: float) -> str:
         first, *others = (_point(point, height) for point in parts.shaft)
         shaft = f'<path{kind} d="M{first} C{" ".join(others)}"/>'
     else:
-        shaft = f'<polyline{kind} points="{" ".join(_point(point, height) for point in parts.shaft)}"/>'
+        shaft = f'<polyline{kind} points="{_points(parts.shaft, height)}"/>'
     if not parts.head:
         return shaft
     head = "head back" if arrow.backward else "head"
-    return f'{shaft}<polygon class="{head}" points="{" ".join(_point(point, height) for point in parts.head)}"/>'
+    return f'{shaft}<polygon class="{head}" points="{_points(parts.head, height)}"/>'
 
 
 def _label(shape: Shape, height: float, decimal: str) -> str:
@@ -75,6 +85,10 @@ def _placed(layout: Layout, point: Point, height: float, kind: str, decimal: str
     """The span has no size of its own; what stands in it is moved from there by its class."""
     at = f"left:{_em(point[0])};top:{_em(height - point[1])}"
     return f'<span class="at" style="{at}"><span class="{kind}">{mathml(layout, decimal=decimal)}</span></span>'
+
+
+def _points(points: Sequence[Point], height: float) -> str:
+    return " ".join(_point(point, height) for point in points)
 
 
 def _point(point: Point, height: float) -> str:

@@ -59,7 +59,9 @@ def main(path: str) -> None:
     font.save(FOLDER / "math.woff2")
     (FOLDER / "math.txt").write_text("".join(kept).strip() + "\n", encoding="utf-8")
     missing = "".join(sorted(c for c in wanted() - has if c.isprintable()))
-    print(f"{(FOLDER / 'math.woff2').stat().st_size:,} bytes, {len(kept)} characters; the font lacks: {missing or 'none'}")
+    print(
+        f"{(FOLDER / 'math.woff2').stat().st_size:,} bytes, {len(kept)} characters; the font lacks: {missing or 'none'}"
+    )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ def test_latex_on_standard_output_and_the_rest_on_standard_error(autorecur: Comm
     assert "equations passed; largest relative error" in outcome.err
 
 
-@pytest.mark.parametrize(("name", "start"), [("a.tex", b"%"), ("a.md", b"# "), ("a.PDF", b"%PDF-"), ("a.html", b"<!DOCTYPE html>"), ("a.typ", b"")])
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("a.tex", b"%"), ("a.md", b"# "), ("a.PDF", b"%PDF-"), ("a.html", b"<!DOCTYPE html>"), ("a.typ", b"")],
+)
 def test_the_suffix_chooses_the_format(autorecur: CommandLine, name: str, start: bytes) -> None:
     """One file of that format is written, and nothing is printed on standard output."""
     outcome = autorecur("derive", "rnn", "-o", name, "--pdf-engine", "typst")

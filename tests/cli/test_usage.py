@@ -52,7 +52,10 @@ def test_version(autorecur: CommandLine) -> None:
             "no format is called .pfd; known are .tex, .typ, .md, .html and .pdf; did you mean .pdf?",
         ),
         (["derive", "lstm", "-o", "a.wxyz"], "no format is called .wxyz; known are .tex, .typ, .md, .html and .pdf"),
-        (["derive", "lstm", "-o", "a"], "a has no suffix to choose a format by; known are .tex, .typ, .md, .html and .pdf"),
+        (
+            ["derive", "lstm", "-o", "a"],
+            "a has no suffix to choose a format by; known are .tex, .typ, .md, .html and .pdf",
+        ),
         (
             ["derive"],
             "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input.",

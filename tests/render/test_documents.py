@@ -38,7 +38,13 @@ from autorecur.render.margin import arranged
 from autorecur.symbolic.layout import Ident, Num, row
 from tests.render.sample import document
 
-FORMATS: list[Callable[[Document], str]] = [latex_document, latex_fragment, typst_document, markdown_document, html_document]
+FORMATS: list[Callable[[Document], str]] = [
+    latex_document,
+    latex_fragment,
+    typst_document,
+    markdown_document,
+    html_document,
+]
 HOSTILE = r"\catcode`\%=12 {{ 7*7 }} <% raw %> << x >> #import \input{/etc/passwd} </script> 100% $x$ ```"
 
 
@@ -60,7 +66,9 @@ def test_every_equation_is_in_every_format(source: str) -> None:
     """Each number that the document gives is printed."""
     assert "14–16" in source
     for number in ("1", "8", "13", "22"):
-        assert any(shown in source for shown in (f"[({number})]", f"areqn{{{number}}}", f"tag{{{number}}}", f">({number})<"))
+        assert any(
+            shown in source for shown in (f"[({number})]", f"areqn{{{number}}}", f"tag{{{number}}}", f">({number})<")
+        )
 
 
 def test_templates_leave_nothing_behind(source: str) -> None:

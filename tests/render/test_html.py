@@ -181,6 +181,7 @@ def test_headers_of_tables_are_headers() -> None:
 
 def test_a_side_note_stands_beside_as_much_as_it_is_high() -> None:
     """A short one beside one paragraph, a long one beside several, none beside what needs the column itself."""
+
     def beside(note: SideNote, *blocks: object) -> int:
         flow = re.search(r'<div class="flow">\n(<p>.*?)\n</div>\n<aside', page(note, *blocks), re.S)
         return 0 if flow is None else flow[1].count("<p>")

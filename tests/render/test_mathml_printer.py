@@ -63,7 +63,10 @@ CASES: list[tuple[Layout, str]] = [
     (Ident("hot"), "<mi>ℎ𝑜𝑡</mi>"),
     (Num("0.5"), "<mn>0.5</mn>"),
     (Num("-2"), mo("−", form="prefix") + "<mn>2</mn>"),
-    (Num("2e-3"), f"<mn>2</mn>{mo('⋅', '0.2222em')}<msup><mn>10</mn><mrow>{mo('−', form='prefix')}<mn>3</mn></mrow></msup>"),
+    (
+        Num("2e-3"),
+        f"<mn>2</mn>{mo('⋅', '0.2222em')}<msup><mn>10</mn><mrow>{mo('−', form='prefix')}<mn>3</mn></mrow></msup>",
+    ),
     (row(h, binary("odot"), W), f"{H}{mo('⊙', '0.2222em')}<mi>W</mi>"),
     (row(h, relation("="), W), f"{H}{mo('=', '0.2778em')}<mi>W</mi>"),
     (Sign("-"), mo("−")),

@@ -79,7 +79,12 @@ def test_a_device_is_written_to() -> None:
 
 def test_the_suffix_chooses_the_format(tmp_path: Path) -> None:
     """LaTeX, Typst and Markdown, in capitals too."""
-    for name, start in (("a.tex", "% latexmk"), ("a.typ", "#set document"), ("a.html", "<!DOCTYPE"), ("A.MD", "# Straße")):
+    for name, start in (
+        ("a.tex", "% latexmk"),
+        ("a.typ", "#set document"),
+        ("a.html", "<!DOCTYPE"),
+        ("A.MD", "# Straße"),
+    ):
         save(PAGE, tmp_path / name)
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
 

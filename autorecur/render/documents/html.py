@@ -163,10 +163,11 @@ class HtmlWriter:
         texts: list[str] = []
         for piece in inlines:
             text = self._inline(piece)
-            closing = _CLOSING.match(piece) if isinstance(piece, str) and texts else None
-            if closing is not None and texts[-1].startswith(("<math", "<a")):
-                texts[-1] = _kept(texts[-1], html_text(closing[0]))
-                text = html_text(piece[closing.end() :])
+            if isinstance(piece, str) and texts and texts[-1].startswith(("<math", "<a")):
+                closing = _CLOSING.match(piece)
+                if closing is not None:
+                    texts[-1] = _kept(texts[-1], html_text(closing[0]))
+                    text = html_text(piece[closing.end() :])
             texts.append(text)
         return HtmlSource("".join(texts))
 
@@ -227,10 +228,10 @@ class HtmlWriter:
     def _rule(self, block: RuleStatement) -> str:
         key = _id(rule_key(block.name))
         head = f'<h3 id="{key}-title"><span class="name">{html_text(block.name)}</span> {html_text(block.title)}</h3>'
-        body = self.blocks(block.body)
+        body = str(self.blocks(block.body))
         if block.proof:
             proof = self.blocks(_run_in(Emphasis((block.proof_word,)), block.proof))
-            body = HtmlSource(f'{body}\n<div class="proof">{proof}</div>')
+            body += f'\n<div class="proof">{proof}</div>'
         note = f'\n<aside class="note"><p>{self.inlines(block.note)}</p></aside>' if block.note else ""
         start = f'<section class="rule beside" id="{key}" aria-labelledby="{key}-title">'
         return f'{start}\n<div class="flow">\n{head}\n{body}\n</div>{note}\n</section>'
@@ -269,7 +270,7 @@ class HtmlWriter:
         if cell.lhs is not None:
             sides.append(f'<div class="left" style="{place}">{self._formula(cell.lhs)}</div>')
         body = cell.body if cell.relation is None else row(cell.relation, cell.body)
-        shown = self._formula(body)
+        shown = str(self._formula(body))
         if cell.continues is not None:
             hidden = mathml(row(cell.continues), decimal=self.decimal)
             shown = f'<span class="hidden-sign" aria-hidden="true">{hidden}</span>{shown}'
@@ -293,7 +294,8 @@ class HtmlWriter:
             return ""
         label = html_text(f"{self.screen.copy} {shown}")
         source = html_text(_latex(given, self.decimal))
-        return f'<button type="button" class="copy" hidden title="{label}" aria-label="{label}" data-tex="{source}">TeX</button>'
+        names = f'title="{label}" aria-label="{label}"'
+        return f'<button type="button" class="copy" hidden {names} data-tex="{source}">TeX</button>'
 
     # ---------------------------------------------------------------------------------------------- tables, pictures
 
