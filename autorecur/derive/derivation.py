@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from autorecur.derive import equations as draw
 from autorecur.derive.equation import Equation
 from autorecur.derive.losses import AS_WRITTEN, Loss, with_loss
-from autorecur.derive.paths import PathForm, path_form
+from autorecur.derive.path_form import path_form
+from autorecur.derive.paths import PathForm
 from autorecur.errors import CellError, ShapeError
 from autorecur.graph.adjoint import Adjoint, adjoints
 from autorecur.graph.node import Node

@@ -1,4 +1,5 @@
-"""The same gradient seen as paths: products of Jacobians, for cells with one state of delay one.
+"""The same gradient seen as paths: products of Jacobians, for cells with one state of delay one. Cells with several such
+states have theirs in :mod:`autorecur.derive.stacked`.
 
 In columns the factors stand in the order of the chain rule, the step falling from left to right. In a cell of row vectors
 everything stands the other way round: ``du = dv · ∂u/∂v``, the step rising from left to right.
@@ -33,45 +34,32 @@ EXPANDED = 3
 
 @dataclass(frozen=True)
 class PathForm:
-    """The equations of the path form; ``reason`` names why there is none: ``states``, ``delay``, ``backward``, ``matrix``,
-    ``skip``, ``shape``, ``none`` (the cell has no state) or an empty string."""
+    """The equations of the path form; ``reason`` names why there is none: ``many``, ``delay``, ``backward``, ``matrix``,
+    ``skip``, ``shape``, ``none`` (the cell has no state) or an empty string.
+
+    ``state`` is what the Jacobians are taken of: the only state of the cell, or the name of the stack of all ``states``."""
 
     equations: tuple[Equation, ...] = ()
     reason: str = ""
     state: str = ""
     parameters: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+    @property
+    def stacked(self) -> bool:
+        return len(self.states) > 1
 
 
-def path_form(draft: Draft) -> PathForm:
-    """Section 7 for a cell, or the reason why it has none."""
-    try:
-        return _Paths(draft).form()
-    except NoPathFormError as reason:
-        return PathForm(reason=str(reason))
-
-
-def _only_state(draft: Draft) -> str:
-    states = draft.original.states
-    if len(states) != 1:
-        raise NoPathFormError("states" if states else "none")
-    (state,) = states
-    offsets = draft.original.offsets[state]
-    if any(offset > 0 for offset in offsets):
-        raise NoPathFormError("backward")
-    if min(offsets) < -1:
-        raise NoPathFormError("delay")
-    if 1 not in draft.cell.shapes[state]:
-        raise NoPathFormError("matrix")
-    return state
-
-
-class _Paths:
+class Paths:
     """Collects the immediate Jacobians of a step and multiplies them along paths."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, states: tuple[str, ...]) -> None:
         self.draft = draft
-        self.state = _only_state(draft)
-        self.row = draft.original.convention == "row" and draft.cell.shapes[self.state][0] == 1
+        self.states = states
+        self.state = states[0]
+        shape = draft.cell.shapes[self.state]
+        self.shape: tuple[Any, Any] = (c.size(shape[0]), c.size(shape[1]))
+        self.row = draft.original.convention == "row" and shape[0] == 1
         self.loss = draft.loss.name
         self.edges: dict[str, dict[Variable, Node]] = {}
         for name, assignment in draft.step.assignments.items():
@@ -82,12 +70,10 @@ class _Paths:
 
         back = pull_backs(draft.nodes[self.loss], number(1), number(1))
         self.seeds = {leaf: node for leaf, (node, _) in back.items()}
-
-    def form(self) -> PathForm:
-        shape = self.draft.cell.shapes[self.state]
-        self.shape = (shape[0], shape[1])
         if any(v.offset not in (0, None) and v.name in self.edges for v in self.reached_by_loss_without_state()):
             raise NoPathFormError("skip")
+
+    def form(self) -> PathForm:
         parameters = self.chosen_parameters()
         found = [self.one_step(), self.several_steps(), *self.loss_by_state()]
         for name in parameters:
@@ -97,23 +83,23 @@ class _Paths:
             if i == 0 or self.draft.loss.at == "last":
                 found.append(self.expanded(name))
         found.append(self.column(parameters[0]))
-        return PathForm(tuple(found), "", self.state, tuple(parameters))
+        return PathForm(tuple(found), "", self.state, tuple(parameters), self.states)
 
     def reached_by_loss_without_state(self) -> Iterator[Variable]:
-        """The leaves that a step's loss reads by paths that do not run through the state of the same step."""
+        """The leaves that a step's loss reads by paths that do not run through a state of the same step."""
         yield from self.seeds
         read = {leaf.name for leaf in self.seeds if leaf.name in self.edges}
-        pending = [name for name in read if name != self.state]
+        pending = [name for name in read if name not in self.states]
         seen = set(pending)
         while pending:
             for leaf in self.edges[pending.pop()]:
                 yield leaf
-                if leaf.offset == 0 and leaf.name in self.edges and leaf.name not in seen | {self.state}:
+                if leaf.offset == 0 and leaf.name in self.edges and leaf.name not in seen | {*self.states}:
                     seen.add(leaf.name)
                     pending.append(leaf.name)
 
     def chains(self, name: str, target: Variable) -> list[Chain]:
-        """Every path of the same step from a quantity to a leaf, as a product of immediate Jacobians."""
+        """Every path of the same step from a quantity to a leaf, past all states, as a product of immediate Jacobians."""
         if name == target.name and target.offset == 0:
             return [Chain()]
         found: list[Chain] = []
@@ -121,7 +107,7 @@ class _Paths:
             g = Variable(self.draft.step.assignments[name].node.shape, name=adjoint_name(name), offset=0)
             if leaf == target:
                 found.extend(chains_of(node, g, self.row))
-            elif leaf.offset == 0 and leaf.name in self.edges:
+            elif leaf.offset == 0 and leaf.name in self.edges and leaf.name not in self.states:
                 inner = self.chains(leaf.name, target)
                 if not inner:
                     continue
@@ -149,7 +135,7 @@ class _Paths:
         return c.Scaled(c.hadamard(*chain.scalars), body) if chain.scalars else body
 
     def at(self, step: Any) -> c.Quantity:
-        return c.quantity(self.state, step, self.shape)
+        return c.Quantity(self.state, step, *self.shape)
 
     def derivative(self, top: Basic, bottom: Basic, immediate: int = 0) -> c.Derivative:
         return c.Derivative(top, bottom, immediate, int(self.row))
@@ -163,13 +149,18 @@ class _Paths:
         return Equation("", label, label, "paths", lhs, tuple(terms), rule, (shape[0], shape[1]), **facts)
 
     def one_step(self) -> Equation:
-        previous = Variable(self.shape, name=self.state, offset=-1)
+        previous = self.leaf(self.state, -1)
         chains = self.chains(self.state, previous)
         if not chains:
             raise NoPathFormError("none")
         lhs = self.derivative(self.at(c.t), self.at(c.t - 1))
         terms = [Term(self.expression(chain, lhs.shape), ">".join(chain.through) or None) for chain in chains]
         return self.equation(f"d{self.state}/d{self.state}[t-1]", lhs, terms, "jacobian", steps=EVERY)
+
+    def leaf(self, name: str, offset: int | None = None) -> Variable:
+        """A quantity at a step beside t, or a parameter, as equations read it."""
+        rows, columns = self.draft.cell.shapes[name]
+        return Variable((rows, columns), name=name, offset=offset)
 
     def product(self, last: Expr, first: Expr) -> Basic:
         step = self.derivative(self.at(j), self.at(j - 1))
@@ -187,21 +178,28 @@ class _Paths:
     def loss_by_state(self) -> Iterator[Equation]:
         last = self.draft.loss.at == "last"
         step: Expr = c.T if last else c.t
+        terms = self.entering(self.state, step)
+        if not terms:
+            raise NoPathFormError("none")
+        lhs = self.derivative(self.top(step), self.at(step))
+        yield self.equation(self.seed_label(), lhs, terms, "seed", steps=None if last else EVERY)
+
+    def seed_label(self) -> str:
+        return f"d{'L' if self.draft.loss.at == 'last' else self.loss}/d{self.state} as a row"
+
+    def entering(self, state: str, step: Expr) -> list[Term]:
+        """How the loss of a step reads a state of that step, past all other states."""
         terms = []
         for leaf, node in self.seeds.items():
             if leaf.offset != 0 or leaf.name not in self.edges:
                 continue
-            for chain in self.chains(leaf.name, Variable(self.shape, name=self.state, offset=0)):
+            for chain in self.chains(leaf.name, self.leaf(state, 0)):
                 seed = Transpose(self.seed(leaf, node, step))
                 factors = self.expression(chain, (seed.shape[1], seed.shape[1])).xreplace({c.t: step})
                 parts = [seed] if chain == Chain(through=chain.through) else [seed, factors]
                 product = self.ordered(*parts) if len(parts) > 1 else seed
-                terms.append(Term(_flat(product), leaf.name))
-        if not terms:
-            raise NoPathFormError("none")
-        lhs = self.derivative(self.top(step), self.at(step))
-        steps = EVERY if not last else None
-        yield self.equation(f"d{'L' if last else self.loss}/d{self.state} as a row", lhs, terms, "seed", steps=steps)
+                terms.append(Term(flat(product), leaf.name))
+        return terms
 
     def seed(self, leaf: Variable, node: Node, step: Expr) -> Basic:
         """∂ℓ/∂v: the adjoint of v where the loss alone reads it, else written out."""
@@ -219,15 +217,15 @@ class _Paths:
             shape = self.draft.cell.shapes.get(name, (1, 1))
             if name in direct or shape == (1, 1):
                 continue
-            leaf = Variable((shape[0], shape[1]), name=name)
             try:
-                chains = self.chains(self.state, leaf)
+                chains = [found for state in self.states if (found := self.chains(state, self.leaf(name)))]
             except NoPathFormError:
                 continue
-            if len(chains) == 1:
-                used = {q.name for f in chains[0].factors[-1:] for q in f.atoms(c.Quantity) if q.step != c.t}
-                rank = (len(chains[0].factors), len(recurrent) + len(other), name)
-                (recurrent if self.state in used else other if 1 not in shape else []).append(rank)
+            if [len(found) for found in chains] == [1]:
+                ((chain,),) = chains
+                used = {q.name for f in chain.factors[-1:] for q in f.atoms(c.Quantity) if q.step != c.t}
+                rank = (len(chain.factors), len(recurrent) + len(other), name)
+                (recurrent if used & {*self.states} else other if 1 not in shape else []).append(rank)
         chosen = [min(ranked)[-1] for ranked in (recurrent, other) if ranked]
         if not chosen:
             raise NoPathFormError("shape")
@@ -237,8 +235,7 @@ class _Paths:
         return c.symbol(name, self.draft.cell.shapes[name])
 
     def immediate(self, name: str) -> Equation:
-        rows, columns = self.draft.cell.shapes[name]
-        (chain,) = self.chains(self.state, Variable((rows, columns), name=name))
+        (chain,) = self.chains(self.state, self.leaf(name))
         lhs = self.derivative(self.at(c.k), self.parameter(name), 1)
         rhs = self.expression(chain, lhs.shape).xreplace({c.t: c.k})
         return self.equation(f"d+{self.state}/d{name}", lhs, [Term(rhs)], "immediate", steps=EVERY)
@@ -279,12 +276,18 @@ class _Paths:
             reach: Basic = c.TimeSum(each, c.t, c.k, c.T)
         else:
             reach = self.derivative(c.symbol("L", (1, 1)), self.at(c.k))
-        adjoint = Transpose(c.quantity(adjoint_name(self.state), c.k, self.shape))
+        adjoint = Transpose(c.Quantity(adjoint_name(self.state), c.k, *self.shape))
         lhs, rhs = self.ordered(reach, leave), self.ordered(adjoint, leave)
         return self.equation(f"visits of {name}", lhs, [Term(rhs)], "column", steps=Steps(FIRST, Bound(True, 0)))
 
 
-def _flat(product: Basic) -> Basic:
+def flat(product: Basic) -> Basic:
+    """A product of products as one, numbers in front; the identity leaves it."""
+    if not isinstance(product, MatMul):
+        return product
     parts = [inner for part in product.args for inner in (part.args if isinstance(part, MatMul) else (part,))]
-    parts.sort(key=lambda part: bool(getattr(part, "is_Matrix", False)))
-    return MatMul(*parts) if isinstance(product, MatMul) else product
+    numbers = [part for part in parts if not getattr(part, "is_Matrix", False)]
+    matrices = [part for part in parts if getattr(part, "is_Matrix", False)]
+    kept = [part for part in matrices if not isinstance(part, Identity)] or matrices[-1:]
+    whole = [*numbers, *kept]
+    return MatMul(*whole) if len(whole) > 1 else whole[0]

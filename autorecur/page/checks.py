@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from autorecur.page.context import FULL, Page, in_brackets, plain
@@ -34,8 +33,9 @@ def seal(page: Page, section: str | None) -> SideNote:
     report = page.report
     if page.brief:
         return _brief_seal(page)
-    worst = max([report.max_error, *(m.worst for m in page.rules.measured.values())])
-    count = len(report.checks) + sum(_rule_checks(page, key) for key in page.rules.keys)
+    errors = (check.max_error for check in page.checks_shown)
+    worst = max([*errors, *(m.worst for m in page.rules.measured.values())])
+    count = len(page.checks_shown) + sum(_rule_checks(page, key) for key in page.rules.keys)
     words = page.words
     where: Inlines = ()
     if section is not None:
@@ -44,7 +44,7 @@ def seal(page: Page, section: str | None) -> SideNote:
     text = words(
         "seal.text",
         checks=str(count),
-        equations=str(report.equations),
+        equations=str(len(page.shown)),
         rules=str(len(page.rules.keys)),
         error=scientific(page, worst),
         seed=str(report.seed),
@@ -54,8 +54,7 @@ def seal(page: Page, section: str | None) -> SideNote:
 
 def _brief_seal(page: Page) -> SideNote:
     """Of the equations that the brief page shows, and of no rules."""
-    numbers = {e.number for e in page.derivation.equations if e.section not in ("names", "paths")}
-    found = [check for check in page.report.checks if check.equation in numbers]
+    found = page.checks_shown
     text = page.words(
         "seal.brief",
         checks=str(len(found)),
@@ -131,9 +130,8 @@ def _table(page: Page) -> Table:
     over: TableRow = (Span((), 4), Span(words("checks.column.error"), len(kinds)))
     groups = [tuple(_group_rows(page, kinds, sections)) for sections in _SECTIONS]
     groups.append((_rules_row(page, kinds),))
-    report = page.report
-    count = len(report.checks) + sum(_rule_checks(page, key) for key in page.rules.keys)
-    total = words("checks.total", equations=str(report.equations), rules=str(len(page.rules.keys)))
+    count = len(page.checks_shown) + sum(_rule_checks(page, key) for key in page.rules.keys)
+    total = words("checks.total", equations=str(len(page.shown)), rules=str(len(page.rules.keys)))
     foot: TableRow = (Span(total, 3, "l"), (str(count),), *(_worst_of(page, kind) for kind in kinds))
     align = "lllr" + "r" * len(kinds)
     return Table(header, tuple(group for group in groups if group), align, over, (foot,), full=True)
@@ -144,25 +142,34 @@ _SECTIONS = (("cell", "names"), ("loss",), ("backward",), ("parameters",), ("inp
 
 def _group_rows(page: Page, kinds: Sequence[str], sections: Sequence[str]) -> Iterator[TableRow]:
     """One row for each run of equations of a kind: of one quantity backwards, of a whole section elsewhere."""
-    equations = page.section(*sections)
+    equations = [e for e in page.section(*sections) if page.shows(e)]
     if not equations:
         return
     if page.detail == FULL:
         parts = [[e] for e in equations]
     elif sections == ("paths",):
-        parts = [list(run) for _, run in groupby(equations, key=lambda e: _PATHS.get(e.rule, e.rule))]
+        parts = _by(equations, lambda e: _PATHS.get(e.rule, e.rule))
     elif sections == ("backward",):
-        kinds_of: dict[str, list[Equation]] = {}
-        for e in equations:
-            kinds_of.setdefault(_backward_kind(page, e), []).append(e)
-        parts = list(kinds_of.values())
+        parts = _by(equations, lambda e: _backward_kind(page, e))
     else:
         parts = [equations]
     for part in parts:
         yield _row(page, kinds, part)
 
 
-_PATHS = {"chain": "jacobian", "seed": "jacobian", "expansion": "paths", "column": "paths"}
+def _by(equations: Iterable[Equation], kind: Callable[[Equation], str]) -> list[list[Equation]]:
+    """Equations of a kind together, in the order in which kinds are met."""
+    found: dict[str, list[Equation]] = {}
+    for e in equations:
+        found.setdefault(kind(e), []).append(e)
+    return list(found.values())
+
+
+_PATHS = {
+    **dict.fromkeys(("stack", "within", "block", "total", "chain", "seed"), "jacobian"),
+    "immediate stack": "immediate",
+    **dict.fromkeys(("expansion", "column"), "paths"),
+}
 
 
 def _backward_kind(page: Page, equation: Equation) -> str:
@@ -251,6 +258,6 @@ def _rule_error(page: Page, kind: str) -> float | None:
 
 
 def _worst_of(page: Page, kind: str) -> Inlines:
-    errors = [check.max_error for check in page.report.checks if _kind(check) == kind]
+    errors = [check.max_error for check in page.checks_shown if _kind(check) == kind]
     own = _rule_error(page, kind)
     return scientific(page, max([*errors, *([own] if own is not None else [])], default=None))

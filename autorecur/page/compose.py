@@ -16,6 +16,7 @@ from autorecur.page.model import model
 from autorecur.page.paths import paths
 from autorecur.page.picture import picture
 from autorecur.page.rules import appendix, rule_book
+from autorecur.page.stacked import stacked
 from autorecur.page.unrolled import unrolled
 from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
 
@@ -66,7 +67,8 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     ]
     if page.derivation.steps is not None:
         found.append(("unrolled", unrolled))
-    return [*found, ("paths", paths), ("checks", checks), ("rules", appendix)]
+    found.append(("paths", stacked if page.derivation.paths.stacked else paths))
+    return [*found, ("checks", checks), ("rules", appendix)]
 
 
 def _brief(page: Page) -> Iterator[Block]:

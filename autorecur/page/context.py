@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
     from autorecur.derive.equation import Equation
     from autorecur.page.rules import RuleBook
-    from autorecur.verify.report import Report
+    from autorecur.verify.report import Check, Report
 
 BRIEF, STANDARD, FULL = "brief", "standard", "full"
 DETAILS = (BRIEF, STANDARD, FULL)
+LEFT_TO_FULL = ("seed", "immediate", "immediate stack", "expansion", "column", "total")
+"""Of the path form of several states: what only the full page has."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,30 @@ class Page:
         """The equation of a label, the path form left aside."""
         return self._by_label.get((label, False))
 
+    def shows(self, equation: Equation) -> bool:
+        """Whether the equation stands on this page: less detail leaves some out."""
+        if self.detail == BRIEF:
+            return equation.section not in ("names", "paths")
+        stacked = self.derivation.paths.stacked and equation.section == "paths"
+        return not (stacked and self.detail == STANDARD and equation.rule in LEFT_TO_FULL)
+
+    @cached_property
+    def shown(self) -> list[Equation]:
+        return [equation for equation in self.derivation.equations if self.shows(equation)]
+
+    @cached_property
+    def checks_shown(self) -> list[Check]:
+        """The checks of what this page shows."""
+        numbers = {equation.number for equation in self.shown}
+        return [check for check in self.report.checks if check.equation in numbers]
+
     def section(self, *names: str) -> list[Equation]:
         return [e for e in self.derivation.equations if e.section in names]
 
     def reference(self, label: str) -> Inlines:
         """A link to the equation of a label; nothing if the page does not show it."""
         equation = self.equation(label)
-        if equation is None or (self.brief and equation.section == "names"):
+        if equation is None or not self.shows(equation):
             return ()
         return (Reference(plain(equation.number)),)
 

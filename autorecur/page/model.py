@@ -180,8 +180,7 @@ def conventions(page: Page) -> SideNote:
 
 def _shown(page: Page) -> list[sympy.Basic]:
     """The right-hand sides that this page shows."""
-    hidden = ("names", "paths") if page.brief else ()
-    return [e.rhs for e in page.derivation.equations if e.section not in hidden]
+    return [e.rhs for e in page.shown]
 
 
 def _ops(page: Page) -> set[str]:

@@ -43,17 +43,16 @@ def paths(page: Page) -> Iterator[Block]:
     if not form.equations:
         yield Paragraph(page.words(f"paths.none.{form.reason or 'shape'}"))
         return
-    yield from _Section(page).blocks()
+    yield from PathSection(page).blocks()
 
 
 @dataclass
-class _Section:
+class PathSection:
     page: Page
 
     def blocks(self) -> Iterator[Block]:
         words, page = self.page.words, self.page
-        state = page.derivation.paths.state
-        self.equations = {e.label: e for e in page.section("paths")}
+        state = page.derivation.paths.states[0]
         rows = "_rows" if page.in_rows else ""
         yield Paragraph(words(f"paths.opening{rows}", adjoint=page.adjoint(state), state=page.name(state)))
         yield from self.jacobians(rows)
@@ -94,7 +93,8 @@ class _Section:
             name = equation.lhs.bottom.name
             parameter = page.name(name, None)
             if i == 0:
-                yield Paragraph(words("paths.immediate", parameter=parameter, state=self.state(c.k)))
+                state = page.composer(equation.lhs.top)
+                yield Paragraph(words("paths.immediate", parameter=parameter, state=state))
             yield Display((self.row(equation, words("paths.immediate_note", parameter=parameter) if i == 0 else ()),))
             if i == 0 and (example := self.spread_example(equation)) is not None:
                 yield example
@@ -137,9 +137,7 @@ class _Section:
             yield Display((self.row(equation, words(f"paths.whole_note{rows}") if i == 0 else ()),))
             for expansion in (e for e in expansions if e.lhs == equation.lhs):
                 if i == 0:
-                    one = "" if self.single() else "_several"
-                    title = words(f"paths.expansion{one}.{key}", count=words.number(len(expansion.terms)))
-                    yield Paragraph((Strong(title), " ", *words(f"paths.expansion_reading{one}.{key}")))
+                    yield self.reading(expansion, key)
                 yield self.expansion(expansion, plain(equation.number))
         if rest := self.others(whole):
             yield Paragraph(rest)
@@ -147,6 +145,13 @@ class _Section:
             link = page.reference(f"dL/d{whole[0].lhs.bottom.name}")
             yield Paragraph(words(f"paths.column.{key}", adjoint=page.adjoint(page.derivation.paths.state, c.k)))
             yield Display((self.row(column, words("paths.column_note", equation=link)),))
+
+    def reading(self, expansion: Equation, key: str) -> Block:
+        """How the terms of an expansion are to be read."""
+        words = self.page.words
+        one = "" if self.single() else "_several"
+        title = words(f"paths.expansion{one}.{key}", count=words.number(len(expansion.terms)))
+        return Paragraph((Strong(title), " ", *words(f"paths.expansion_reading{one}.{key}")))
 
     def single(self) -> bool:
         """Whether one path, and no more, leads from a step to the next, from a loss to its state, and to the parameter."""
@@ -157,7 +162,7 @@ class _Section:
         """A sentence for the parameters that go alike: those that the equations up to the state read."""
         step = self.page.derivation.step
         reads = step.reads()
-        behind, waiting = set[str](), [self.page.derivation.paths.state]
+        behind, waiting = set[str](), [*self.page.derivation.paths.states]
         while waiting:
             name = waiting.pop()
             if name in behind or name not in step.assignments:
@@ -188,7 +193,7 @@ class _Section:
         )
         own = (plain(equation.number),)
         if len(set(losses)) == 1:
-            whole = _joined(parts)
+            whole = joined(parts)
             body = (whole,) if width(whole) < ROOM else (parts[0], *(row(binary("+"), part) for part in parts[1:]))
             return Display((EquationRow((Cell(left, body),), own, (), note),))
         lines = _triangle(left, parts, losses)
@@ -205,7 +210,7 @@ class _Section:
         return Row(tuple(items))
 
 
-def _joined(parts: Sequence[Layout]) -> Layout:
+def joined(parts: Sequence[Layout]) -> Layout:
     items: list[Layout] = []
     for part in parts:
         items.extend((binary("+"), part) if items else (part,))

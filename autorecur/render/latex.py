@@ -197,8 +197,10 @@ class LatexPrinter:
         if node.delimiter not in _MATRICES:
             raise RenderError(f"the LaTeX printer has no matrix brackets {node.delimiter!r}")
         # Rows with scripts above and below need a little more space between them.
-        apart = not self.plain and any(extent(cell).height > 0.84 for cells in node.rows for cell in cells)
-        body = self._rows([[self(cell) for cell in cells] for cells in node.rows], "[2pt]" if apart else "")
+        cells_ = [cell for cells in node.rows for cell in cells]
+        apart = "[2pt]" if not self.plain and any(extent(cell).height > 0.84 for cell in cells_) else ""
+        apart = "[5pt]" if apart and any(is_tall(cell) for cell in cells_) else apart
+        body = self._rows([[self(cell) for cell in cells] for cells in node.rows], apart)
         columns = max((len(cells) for cells in node.rows), default=1)
         if node.align == "c" and columns <= 10:
             name = _MATRICES[node.delimiter]

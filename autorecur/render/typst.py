@@ -151,7 +151,8 @@ class TypstPrinter:
             raise RenderError(f"the Typst printer has no matrix brackets {node.delimiter!r}")
         options = f"delim: {_DELIMITERS[node.delimiter]},align: #{_ALIGNMENTS.get(node.align, 'center')},"
         rows = "; ".join(",".join(self._cell(cell) for cell in cells) for cells in node.rows)
-        return f"mat({options}column-gap: #1em,row-gap: #0.2em,{rows})"
+        gap = 0.6 if any(is_tall(cell) for cells in node.rows for cell in cells) else 0.2
+        return f"mat({options}column-gap: #1em,row-gap: #{gap}em,{rows})"
 
     def _cell(self, node: Layout) -> str:
         """In the line, Typst would set the cells of a matrix as small as scripts."""

@@ -143,6 +143,23 @@ class Block(Carrier):
         return (self.args[3], columns) if self.axis == -2 else (rows, self.args[3])
 
 
+class Blocks(Carrier):
+    """``Blocks(m, n, *parts)``: a matrix of m × n blocks, given row by row."""
+
+    parts = property(lambda self: self.args[2:])
+
+    @property
+    def rows(self) -> tuple[tuple[Any, ...], ...]:
+        """The blocks, one tuple for each row of them."""
+        across = int(self.args[1])
+        return tuple(self.parts[i : i + across] for i in range(0, len(self.parts), across))
+
+    @property
+    def shape(self) -> tuple[Expr, Expr]:
+        grid = self.rows
+        return sympy.Add(*(line[0].shape[0] for line in grid)), sympy.Add(*(part.shape[1] for part in grid[0]))
+
+
 class Power(Carrier):
     """``Power(x, n)``, element by element."""
 
@@ -212,6 +229,13 @@ class Spread(Carrier):
     def shape(self) -> tuple[Expr, Expr]:
         rows, columns = self.args[0].shape
         return self.args[1] * rows, self.args[1] * columns
+
+
+def blocks(grid: Sequence[Sequence[Basic]]) -> Blocks:
+    """A matrix of blocks from its rows."""
+    made = Blocks(len(grid), len(grid[0]), *(part for line in grid for part in line))
+    assert isinstance(made, Blocks)
+    return made
 
 
 def total(terms: Sequence[Basic], shape: tuple[int | str, int | str]) -> Basic:

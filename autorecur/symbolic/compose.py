@@ -35,6 +35,7 @@ from autorecur.symbolic.layout import (
     Function,
     Ident,
     Layout,
+    Matrix,
     Num,
     Script,
     Sign,
@@ -253,6 +254,9 @@ class Composer:
             span = (*span, comma, Sign(":")) if x.axis == -2 else (Sign(":"), comma, *span)
         return Placed(Script(body, row(*span)), ATOM)
 
+    def _blocks(self, x: c.Blocks) -> Placed:
+        return Placed(Matrix(tuple(tuple(self(part) for part in line) for line in x.rows)), ATOM)
+
     def _time_sum(self, x: c.TimeSum) -> Placed:
         body = self(x.body) if _is_constant(x.body) else self.within(x.body, BIG)
         return Placed(row(self._limits("sum", x), body), BIG)
@@ -350,6 +354,7 @@ _RULES: dict[type, Callable[[Composer, Any], Placed]] = {
     c.Quotient: Composer._quotient,
     c.Concatenation: Composer._concatenation,
     c.Block: Composer._block,
+    c.Blocks: Composer._blocks,
     c.TimeSum: Composer._time_sum,
     c.OrderedProduct: Composer._ordered_product,
     c.Derivative: Composer._derivative,

@@ -255,6 +255,16 @@ def _block(e: Evaluator, x: c.Block) -> Compute:
     return lambda values, index: kernel(inner(values, index), **where)
 
 
+def _blocks(e: Evaluator, x: c.Blocks) -> Compute:
+    lines = [[e.compile(part) for part in line] for line in x.rows]
+    joined = TABLE["concatenate"].kernel
+
+    def compute(values: Values, index: Index) -> Array:
+        return joined(*(joined(*(part(values, index) for part in line), axis=-1) for line in lines), axis=-2)
+
+    return compute
+
+
 def _power(e: Evaluator, x: Any) -> Compute:
     base, exponent = e.compile(x.args[0]), int(x.args[1])
     return lambda values, index: base(values, index) ** exponent
@@ -343,6 +353,7 @@ _RULES: dict[type, Callable[[Evaluator, Any], Compute]] = {
     c.Quotient: _quotient,
     c.Concatenation: _concatenation,
     c.Block: _block,
+    c.Blocks: _blocks,
     c.Power: _power,
     c.TimeSum: _time_sum,
     c.OrderedProduct: _ordered_product,

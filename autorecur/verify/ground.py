@@ -27,7 +27,7 @@ from autorecur.verify.references import (
     Reference,
 )
 from autorecur.verify.report import Check
-from autorecur.verify.truth import Entries, Jacobians, Target, Truth, forward
+from autorecur.verify.truth import Derivatives, Entries, Jacobians, Target, Truth, forward
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -173,26 +173,35 @@ class Ground:
         It answers for every ∂u/∂v of the path form."""
         key = (steps, reference.name)
         if key not in self._along_paths:
-            whole = steps == self.steps
-            truth = self.truth if whole else Truth(self.d, self._cut(steps), {}, self.truth.magnitude)
-            self._along_paths[key] = self._path_values(truth, reference)
+            if steps == self.steps and not self.sampled:
+                self._along_paths[key] = self._path_values(self.truth, reference, self.derivatives[reference.name])
+            else:
+                truth = Truth(self.d, self._cut(steps), {}, self.truth.magnitude)
+                self._along_paths[key] = self._path_values(truth, reference, Derivatives())
         return self._along_paths[key]
 
-    def _path_values(self, truth: Truth, reference: Reference) -> tuple[Values, float]:
-        state, loss = self.d.paths.state, self.d.loss.name
+    def _path_values(self, truth: Truth, reference: Reference, known: Derivatives) -> tuple[Values, float]:
+        """What is known of L need not be found again."""
+        paths, loss = self.d.paths, self.d.loss
+        totals = [e.lhs.top.name for e in paths.equations if e.rule == "total"]
         steps = range(1, truth.values.steps + 1)
-        states: list[Target] = [(state, t) for t in range(truth.values.steps + 1)]
-        tops: list[Target] = [(state, t) for t in steps]
-        tops += [(loss, t) for t in self.d.loss.steps.at(truth.values.steps)]
-        read = [v.name for v in variables(self.d.nodes[loss]) if v.name in self.d.nodes]
-        seeds: list[Target] = [(name, t) for name in read for t in self.d.loss.steps.at(truth.values.steps)]
-        parameters: list[Target] = [(name, None) for name in self.d.paths.parameters]
-        found = reference.differentiate(truth, truth.all_components([*states, *seeds]), tops)
+        counted = loss.steps.at(truth.values.steps)
+        stacks = [(paths.state, t) for t in (0, *steps)] if paths.stacked else []
+        bottoms: list[Target] = [(name, t) for name in (paths.state, *totals) for t in (0, *steps)]
+        tops: list[Target] = [*((name, t) for name, t in bottoms if t), *((loss.name, t) for t in counted)]
+        read = [v.name for v in variables(self.d.nodes[loss.name]) if v.name in self.d.nodes]
+        of_loss: list[Target] = [(name, t) for name in paths.states for t in (0, *steps)]
+        of_loss += [(name, t) for name in read for t in counted]
+        found = reference.differentiate(
+            truth, truth.all_components([*bottoms, *(v for v in of_loss if v not in known.plain)]), tops
+        )
+        parameters: list[Target] = [(name, None) for name in paths.parameters if (name, None) not in known.plain]
         by_parameters = reference.differentiate(truth, truth.all_components(parameters))
-        found.plain.update(by_parameters.plain)
+        found.plain = {**known.plain, **found.plain, **by_parameters.plain}
         values = truth.values.copy()
+        values.quantities.update({(name, t): truth.value((name, t)) for name, t in stacks})
         for (name, step), array in found.plain.items():
             if step is not None:
                 values.quantities[f"dL/d{name}", step] = array
         values.jacobian = Jacobians(truth, reference, found)
-        return values, max(found.rounding, by_parameters.rounding)
+        return values, max(known.rounding, found.rounding, by_parameters.rounding)

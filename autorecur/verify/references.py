@@ -44,8 +44,8 @@ class Reference(Protocol):
     def differentiate(self, truth: Truth, entries: Entries, tops: Sequence[Target] = ()) -> Derivatives:
         """Of L', of L, and of every quantity in ``tops``, by the components in ``entries``."""
 
-    def immediate(self, truth: Truth, top: str, parameter: str, t: int) -> Array:
-        """∂⁺u_t/∂W, as :meth:`Truth.immediate`."""
+    def immediate(self, truth: Truth, bottom: Target, t: int) -> Sequence[Array]:
+        """∂⁺ of each state of step t, as :meth:`Truth.immediate`."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class ComplexStep:
     def differentiate(self, truth: Truth, entries: Entries, tops: Sequence[Target] = ()) -> Derivatives:
         return truth.differentiate(IMAGINARY_QUOTIENT, entries, tops)
 
-    def immediate(self, truth: Truth, top: str, parameter: str, t: int) -> Array:
-        return truth.immediate(IMAGINARY_QUOTIENT, top, parameter, t)
+    def immediate(self, truth: Truth, bottom: Target, t: int) -> Sequence[Array]:
+        return truth.immediate(IMAGINARY_QUOTIENT, bottom, t)
 
 
 COMPLEX_STEP = ComplexStep()
@@ -87,12 +87,12 @@ class CentralDifferences:
             result.rounding = max(result.rounding, window.rounding)
         return result
 
-    def immediate(self, truth: Truth, top: str, parameter: str, t: int) -> Array:
-        def sample(step: float, keys: Sequence[str]) -> Mapping[str, Sequence[Array]]:
-            return {key: [truth.immediate(central_quotient(step), top, key, t)] for key in keys}
+    def immediate(self, truth: Truth, bottom: Target, t: int) -> Sequence[Array]:
+        def sample(step: float, keys: Sequence[Target]) -> Mapping[Target, Sequence[Array]]:
+            return {key: truth.immediate(central_quotient(step), key, t) for key in keys}
 
-        (window,) = self._windows(sample, [parameter], truth.magnitude).values()
-        return window.values[0]
+        (window,) = self._windows(sample, [bottom], truth.magnitude).values()
+        return window.values
 
     def _windows(self, sample: Sample[Key], keys: Iterable[Key], magnitude: float) -> dict[Key, Window]:
         """The most certain window of each key among those that were needed, widest first."""

@@ -17,6 +17,7 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from autorecur.graph.program import Array, Index, Kernels, Part, Values, compile_node, real, run
 from autorecur.graph.range import EVERY, Steps
+from autorecur.ops import TABLE
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import complex_kernel, whole
 
@@ -132,8 +133,22 @@ class Truth:
             self._chunk(quotient, chunk, tops, result)
         return result
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What the Jacobians of the path form are taken of."""
+        return self.derivation.paths.states
+
+    def is_stack(self, target: Target) -> bool:
+        """Whether all states of a step are meant, each of them free of the others."""
+        paths = self.derivation.paths
+        return paths.stacked and target[0] == paths.state
+
     def value(self, target: Target) -> Array:
         name, step = target
+        if self.is_stack(target):
+            assert step is not None
+            parts = [self.values.quantities[state, step] for state in self.states]
+            return TABLE["concatenate"].kernel(*parts, axis=-1 if parts[0].shape[-2] == 1 else -2)
         return self.values.parameters[name] if step is None else self.values.quantities[name, step]
 
     def _chunk(self, quotient: Quotient, entries: Entries, tops: Sequence[Target], result: Derivatives) -> None:
@@ -144,10 +159,7 @@ class Truth:
         runs = [self._run(quotient, shift, lanes, count) for shift in quotient.shifts]
         with_cotangents = quotient.derivative([self._functional(values, count) for values in runs])
         plain = quotient.derivative([self._loss(values, count) for values in runs])
-        others = {
-            top: quotient.derivative([_flat(values.quantities[top], count) for values in runs])  # type: ignore[index]
-            for top in tops
-        }
+        others = {top: quotient.derivative([self._components(values, top, count) for values in runs]) for top in tops}
         for target, (start, which) in lanes.items():
             shape = self.value(target).shape[-2:]
             here = slice(start, start + len(which))
@@ -175,12 +187,27 @@ class Truth:
 
         def shifted(target: Target, array: Array) -> Array:
             start, which = lanes[target]
-            shape = array.shape[-2:]
-            batch = array.shape[-3:-2] if array.ndim > 2 else (1,)
-            whole_ = np.array(np.broadcast_to(array, (count, *batch, *shape)), dtype=np.result_type(array, shift))
-            flat = whole_.reshape(count, *batch, -1)
+            flat, shape = _wide(array, count, shift)
             flat[np.arange(start, start + len(which)), ..., which] += shift
-            return flat.reshape(whole_.shape)
+            return flat.reshape(shape)
+
+        def held(name: str, step: int, array: Array) -> Array:
+            """A state in the lanes of its stack: it does not follow the other states of its step."""
+            start, which = lanes[stack, step]
+            flat, shape = _wide(array, count, shift)
+            sizes = [int(np.prod(self.value((state, step)).shape[-2:])) for state in self.states]
+            first = sum(sizes[: self.states.index(name)])
+            own = (which >= first) & (which < first + flat.shape[-1])
+            flat[start : start + len(which)] = _flat(self.value((name, step)), len(which))
+            flat[start + np.flatnonzero(own), ..., which[own] - first] += shift
+            return flat.reshape(shape)
+
+        def changed(name: str, t: int, value: Array) -> Array:
+            value = shifted((name, t), value) if (name, t) in lanes else value
+            return held(name, t, value) if name in members and (stack, t) in lanes else value
+
+        stack = self.derivation.paths.state
+        members = self.states if self.derivation.paths.stacked else ()
 
         values = self.values.copy()
         for name in values.parameters:
@@ -189,11 +216,8 @@ class Truth:
         assigned = set(self.derivation.nodes)
         for key, array in self.values.quantities.items():
             given = key[0] not in assigned or not 1 <= key[1] <= values.steps
-            if given and key in lanes:
-                values.quantities[key] = shifted(key, array)
-
-        def changed(name: str, t: int, value: Array) -> Array:
-            return shifted((name, t), value) if (name, t) in lanes else value
+            if given:
+                values.quantities[key] = changed(*key, array)
 
         return run(self.derivation.loops, self._parts(quotient.kernels), values, changed)
 
@@ -231,26 +255,50 @@ class Truth:
     def batch(self) -> int:
         return max(a.shape[-3] if a.ndim > 2 else 1 for a in self.values.quantities.values())
 
-    def immediate(self, quotient: Quotient, top: str, parameter: str, t: int) -> Array:
-        """∂⁺u_t/∂W: the parameter is shifted at step t alone, other steps hold their true values."""
-        runs = [self._one_step(quotient, shift, parameter, t).quantities[top, t] for shift in quotient.shifts]
-        count = int(np.prod(self.values.parameters[parameter].shape))
-        return np.moveaxis(quotient.derivative([_flat(run, count) for run in runs]), 0, -1)
+    def _components(self, values: Values, target: Target, count: int) -> Array:
+        """A quantity, or all states of a step, as (lanes, B, components)."""
+        name, step = target
+        assert step is not None
+        names = self.states if self.is_stack(target) else (name,)
+        return np.concatenate([_flat(values.quantities[part, step], count) for part in names], axis=-1)
 
-    def _one_step(self, quotient: Quotient, shift: complex, parameter: str, t: int) -> Values:
-        """Step t once more, each lane with one component of the parameter shifted."""
-        array = self.values.parameters[parameter]
-        count = int(np.prod(array.shape))
-        lanes = np.array(np.broadcast_to(array, (count, 1, *array.shape)), dtype=np.result_type(array, shift))
-        lanes.reshape(count, -1)[np.arange(count), np.arange(count)] += shift
+    def immediate(self, quotient: Quotient, bottom: Target, t: int) -> Sequence[Array]:
+        """∂⁺ of each state of step t: a parameter is shifted at step t alone, a state once; other steps hold their values."""
+        runs = [self._one_step(quotient, shift, bottom, t) for shift in quotient.shifts]
+        count = len(self.components(bottom))
+        found = [quotient.derivative([self._components(run, (u, t), count) for run in runs]) for u in self.states]
+        return [np.moveaxis(array, 0, -1) for array in found]
+
+    def _one_step(self, quotient: Quotient, shift: complex, bottom: Target, t: int) -> Values:
+        """Step t once more, each lane with one component of a parameter or of a state shifted."""
+
+        def shifted(array: Array) -> Array:
+            count = int(np.prod(array.shape[-2:]))
+            flat, shape = _wide(array, count, shift)
+            flat[np.arange(count), ..., np.arange(count)] += shift
+            return flat.reshape(shape)
+
+        name, step = bottom
         values = self.values.copy()
-        values.parameters[parameter] = lanes
+        if step is None:
+            values.parameters[name] = shifted(values.parameters[name])
+        elif step != t:
+            values.quantities[name, step] = shifted(values.quantities[name, step])
         parts = self._parts(quotient.kernels)
         for loop in self.derivation.loops:
-            for name in loop.names:
-                if name != self.derivation.loss.name:
-                    values.quantities[name, t] = parts[name][0].compute(values, {"t": t, "T": values.steps})
+            for own in loop.names:
+                if own != self.derivation.loss.name:
+                    value = parts[own][0].compute(values, {"t": t, "T": values.steps})
+                    values.quantities[own, t] = shifted(value) if (own, t) == bottom else value
         return values
+
+
+def _wide(array: Array, count: int, shift: complex) -> tuple[Array, tuple[int, ...]]:
+    """A copy of (B, rows, columns) or of as many lanes as (lanes, B, components), and the shape that it is to have."""
+    batch = array.shape[-3:-2] if array.ndim > 2 else (1,)
+    shape = (count, *batch, *array.shape[-2:])
+    copy = np.array(np.broadcast_to(array, shape), dtype=np.result_type(array, shift))
+    return copy.reshape(count, *batch, -1), shape
 
 
 def forward_parts(derivation: Derivation, sizes: Mapping[str, int], kernels: Kernels) -> dict[str, list[Part]]:
@@ -282,15 +330,12 @@ class Jacobians:
         self.truth = truth
         self.reference = reference
         self.derivatives = derivatives
-        self._immediate: dict[tuple[Target, Target], Array] = {}
+        self._immediate: dict[tuple[Target, int], Sequence[Array]] = {}
 
     def __call__(self, x: c.Derivative, index: Index) -> Array:
         bottom, top = self._target(x.bottom, index), self._target(x.top, index)
         if x.immediate:
-            if (top, bottom) not in self._immediate:
-                assert top[1] is not None
-                self._immediate[top, bottom] = self.reference.immediate(self.truth, top[0], bottom[0], top[1])
-            array = self._immediate[top, bottom]
+            array = self._immediately(top, bottom)
         elif top == bottom:
             size = int(np.prod(self.truth.value(top).shape[-2:]))
             array = np.eye(size)
@@ -301,6 +346,16 @@ class Jacobians:
             found = self.derivatives.others[top, bottom]
             array = found.reshape((*found.shape[:-2], -1))
         return np.swapaxes(array, -2, -1) if x.row else array
+
+    def _immediately(self, top: Target, bottom: Target) -> Array:
+        name, t = top
+        assert t is not None
+        if (bottom, t) not in self._immediate:
+            self._immediate[bottom, t] = self.reference.immediate(self.truth, bottom, t)
+        found = self._immediate[bottom, t]
+        if self.truth.is_stack(top):
+            return np.concatenate(found, axis=-2)
+        return found[self.truth.states.index(name)]
 
     def _target(self, x: Any, index: Index) -> Target:
         if isinstance(x, MatrixSymbol):

@@ -15,6 +15,7 @@ import numpy as np
 from autorecur.derive.equation import Equation
 from autorecur.derive.results import calculate
 from autorecur.graph.program import Array, Values
+from autorecur.graph.range import EVERY
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import MissingValueError
 from autorecur.verify.ground import Ground
@@ -239,7 +240,8 @@ class _Verification:
         """Jacobians and their products: both sides are evaluated with true Jacobians of L alone."""
         left, right = self.ground.evaluator.compile(equation.lhs), self.ground.evaluator.compile(equation.rhs)
         symbols = _unbound(equation.lhs) | _unbound(equation.rhs)
-        times = range(1, values.steps + 1) if c.t in symbols else [values.steps]
+        holds = equation.steps or EVERY
+        times: Iterable[int] = holds.at(values.steps) if c.t in symbols else [values.steps]
         for t in times:
             last = t if c.t in symbols else values.steps
             visits = range(0 if "[k]" in equation.label else 1, last + 1) if c.k in symbols else [0]

@@ -159,10 +159,10 @@ def test_a_probability_that_is_read_elsewhere_keeps_its_adjoint() -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("lstm", "states"), ("rnn_bidirectional", "states"), ("rnn", ""), ("gru", ""), ("mlstm", "states")],
+    [("lstm", ""), ("rnn_stacked", ""), ("rnn_bidirectional", "both"), ("rnn", ""), ("gru", ""), ("mlstm", "matrix")],
 )
 def test_the_path_form_exists_or_says_why_not(name: str, reason: str) -> None:
-    """One state with a delay of one has a path form."""
+    """Vectors with a delay of one have a path form, one or several."""
     form = derived(name).paths
     assert form.reason == reason
     assert bool(form.equations) == (not reason)
@@ -174,14 +174,54 @@ def test_the_path_form_exists_or_says_why_not(name: str, reason: str) -> None:
         ("h[t] = tanh(W h[t-2] + x[t])", "delay"),
         ("h[t] = tanh(W h[t+1] + x[t])", "backward"),
         ("y[t] = W x[t]", "none"),
+        ("\n".join(f"h_{i}[t] = tanh(W_{i} h_{i}[t-1] + x[t])" for i in range(5)), "many"),
         ("C[t] = w * C[t-1] + x[t] x[t]^T\ny[t] = C[t] x[t]", "matrix"),
     ],
 )
 def test_cells_without_a_path_form(text: str, reason: str) -> None:
-    """Longer delays, time that runs backwards, no state, matrix states; the rest verifies."""
+    """Longer delays, time that runs backwards, no state, matrix states, too many; the rest verifies."""
     d = derive(cell(text))
     assert d.paths.reason == reason
     assert d.verify()
+
+
+ROW_LSTM = """
+f[t] = sigmoid(x[t] W_f + h[t-1] U_f + b_f)
+o[t] = sigmoid(x[t] W_o + h[t-1] U_o + c[t] * p_o + b_o)
+c[t] = f[t] * c[t-1] + (1 - f[t]) * tanh(x[t] W_c + h[t-1] U_c + b_c)
+h[t] = o[t] * tanh(c[t])
+y[t] = h[t] W_y + b_y
+"""
+THREE_LAYERS = """
+h_1[t] = tanh(W_1 x[t] + U_1 h_1[t-1])
+h_2[t] = tanh(W_2 h_1[t] + U_2 h_2[t-1])
+s[t] = tanh(W_3 h_2[t] + V_3 h_1[t] + U_3 s[t-1])
+y[t] = W_y s[t] + V_y h_1[t]
+"""
+
+
+@pytest.mark.parametrize("at", ["last", "all"])
+@pytest.mark.parametrize("text", [ROW_LSTM, THREE_LAYERS], ids=["row", "three"])
+def test_blocks_of_jacobians_verify_in_rows_and_with_states_that_read_each_other(text: str, at: str) -> None:
+    """In rows the blocks stand the other way round; a state may be read twice in its own step; the stack's letter is free."""
+    d = derive(cell(text), at=at)
+    assert d.paths.stacked
+    assert d.paths.state not in d.cell.shapes
+    report = d.verify()
+    assert report
+    checked = {check.label for check in report.checks}
+    assert {e.label for e in d.paths.equations} <= checked
+
+
+def test_a_block_of_jacobians_is_named_once_where_it_is_long() -> None:
+    """Of the LSTM: diag(f) stands in the matrix, the blocks by h[t-1] and ∂⁺h/∂c have names; that h[t] reads c[t] counts."""
+    d = derived("lstm")
+    one = d["ds/ds[t-1]"].rhs
+    assert [str(part.func.__name__) for part in one.parts] == ["Derivative", "MatMul", "Derivative", "Diagonal"]
+    assert {"d+h/dc", "d+c/dh[t-1]", "d+h/dh[t-1]"} == {
+        e.label for e in d.paths.equations if e.rule in ("within", "block")
+    }
+    assert "c" in [t.through for t in d["d+h/dh[t-1]"].terms]
 
 
 def test_replacing_gives_a_new_derivation() -> None:

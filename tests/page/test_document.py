@@ -135,6 +135,22 @@ def test_a_cell_without_a_path_form_says_why(name: str, reason: str) -> None:
     assert reason in prose(document(cells[name].derive()))
 
 
+def test_several_states_are_stacked_and_only_the_full_page_expands_their_product(lstm: Derivation) -> None:
+    """The blocks stand on both pages; what a page leaves out it does not count as checked."""
+    standard, full = (document(lstm, detail) for detail in ("standard", "full"))
+    assert "we stack them" in prose(standard)
+    assert "Three steps" in prose(full)
+    assert "Three steps" not in prose(standard)
+    last = lstm.paths.equations[-1].number.strip("()")
+    numbers = [
+        {n for b in page.blocks if isinstance(b, Display) for r in b.rows for n in r.numbers}
+        for page in (standard, full)
+    ]
+    assert last in numbers[1] - numbers[0]
+    assert f"of {len(numbers[0])} equations" in side_notes(standard)
+    assert f"of {len(numbers[1])} equations" in side_notes(full)
+
+
 def test_long_recursions_are_cut() -> None:
     """All steps up to twelve are written out; of more, the first and the last ones."""
     short, long = (document(cells["rnn"].derive(steps=steps)) for steps in (12, 500))

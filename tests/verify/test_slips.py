@@ -101,6 +101,62 @@ def test_the_diagonal_is_called_the_whole_jacobian() -> None:
     assert blamed(d, label, diagonal) == {label}
 
 
+def in_matrix(derivation: Derivation, label: str, row: int, column: int, block: Basic) -> Basic:
+    """A matrix of blocks with one block replaced."""
+    grid = [list(line) for line in derivation[label].rhs.rows]
+    grid[row][column] = block
+    return c.blocks(grid)
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_block_of_the_jacobian_is_lost(row: int, column: int) -> None:
+    """Of the LSTM: (1, 1) is what c[t] gives c[t+1] through the forget gate, (0, 1) what it gives h[t+1] through c[t+1]."""
+    d = derived("lstm")
+    zero = sympy.ZeroMatrix(*d["ds/ds[t-1]"].rhs.rows[row][column].shape)
+    assert blamed(d, "ds/ds[t-1]", in_matrix(d, "ds/ds[t-1]", row, column, zero)) == {"ds/ds[t-1]"}
+
+
+@pytest.mark.parametrize(
+    ("label", "through"), [("d+c/dc[t-1]", "i>a_i"), ("d+c/dc[t-1]", "f>a_f"), ("d+h/dc", "o>a_o")]
+)
+def test_a_peephole_path_is_lost_in_a_block(label: str, through: str) -> None:
+    """diag(f) is not all of ∂⁺c_t/∂c_{t−1} where gates read the cell state, nor diag(o ⊙ …) all of ∂⁺h_t/∂c_t."""
+    d = derived("lstm_peephole")
+    assert blamed(d, label, without(d, label, through, 0)) == {label}
+
+
+def test_the_diagonal_is_called_the_whole_derivative_of_the_cell_state() -> None:
+    """∂c_t/∂c_{t−1} is not diag(f_t): c_{t−1} also changes h_{t−1}."""
+    d = derived("lstm")
+    f = c.Diagonal(c.quantity("f", c.t, d.shape_of("f")))
+    assert d["dc/dc[t-1]"].terms[0].expression == f
+    assert blamed(d, "dc/dc[t-1]", f) == {"dc/dc[t-1]"}
+
+
+def test_the_same_step_is_forgotten_in_a_block() -> None:
+    """∂⁺h_t/∂h_{t−1} has a path through c_t."""
+    d = derived("lstm")
+    assert blamed(d, "d+h/dh[t-1]", without(d, "d+h/dh[t-1]", "c", 0)) == {"d+h/dh[t-1]"}
+
+
+def test_block_jacobians_stand_in_the_wrong_order() -> None:
+    """In the product over steps, and in the product inside a block."""
+    d = derived("lstm")
+    product = d["ds/ds[k]"].rhs
+    assert blamed(d, "ds/ds[k]", product.func(*product.args[:4], 1)) == {"ds/ds[k]"}
+    first, last = (t.expression for t in d["d+h/dh[t-1]"].terms)
+    turned = c.total([first, sympy.MatMul(*reversed(last.args))], (1, 1))
+    assert blamed(d, "d+h/dh[t-1]", turned) == {"d+h/dh[t-1]"}
+
+
+def test_the_adjoint_of_the_cell_state_is_taken_for_the_derivative_by_the_stack() -> None:
+    """An adjoint is total: it counts the paths through h of the same step, which the stack holds as a component."""
+    d = derived("lstm")
+    label = "adjoints as one row"
+    total = sympy.Transpose(c.quantity("dL/dc", c.k, d.shape_of("c")))
+    assert blamed(d, label, in_matrix(d, label, 0, 1, total)) == {label}
+
+
 def test_a_transpose_is_lost_where_matrices_are_square() -> None:
     """``U_f dL/da_f`` in place of ``U_fᵀ dL/da_f`` has the right shape."""
     d = derived("lstm")

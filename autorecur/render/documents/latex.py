@@ -236,7 +236,7 @@ class LatexWriter:
     def _rule(self, block: RuleStatement) -> str:
         note = f"\\arside{{0pt}}{{{self.inlines(block.note)}}}" if self.margin and block.note else ""
         head = f"\\arrule{{{_key(rule_key(block.name))}}}{{{latex_text(block.name)}}}{{{latex_text(block.title)}}}"
-        text = f"\\par\\addvspace{{9pt}}{note}{head} {self.blocks(block.body)}".rstrip() + "\n"
+        text = f"\\par\\addvspace{{3pt}}{note}{head} {self.blocks(block.body)}".rstrip() + "\n"
         if block.proof:
             text = f"{text}\\arproof{{{latex_text(block.proof_word)}}} {self.blocks(block.proof)}".rstrip() + "\n"
         if block.note and not self.margin:
