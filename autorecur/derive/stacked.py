@@ -131,9 +131,9 @@ class StackedPaths(Paths):
                 continue
             for v in self.states:
                 leaf = self.leaf(v, -1)
-                lhs = self.known(u, leaf)
-                if isinstance(lhs, c.Derivative):
-                    yield self.equation(f"d+{u}/d{v}[t-1]", lhs, [*self.block(u, leaf)], "block", steps=EVERY)
+                terms = self.block(u, leaf)
+                if terms and not _short(terms):
+                    yield self.equation(f"d+{u}/d{v}[t-1]", self.known(u, leaf), [*terms], "block", steps=EVERY)
 
     def grid(self, parts: Sequence[Sequence[Basic]]) -> c.Blocks:
         """Blocks with one line for each state on top; in rows one column for each."""
