@@ -17,6 +17,7 @@ from autorecur.derive.path_form import path_form
 from autorecur.derive.paths import PathForm
 from autorecur.errors import CellError, ShapeError
 from autorecur.graph.adjoint import Adjoint, adjoints
+from autorecur.graph.clocks import Clocks
 from autorecur.graph.node import Node
 from autorecur.graph.step import Step
 from autorecur.language.cell import Cell
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import sympy
 
     from autorecur.derive.results import Results
+    from autorecur.graph.program import Values
     from autorecur.notations.rewriting import Rewriting
     from autorecur.verify.ground import Ground
     from autorecur.verify.report import Report
@@ -122,6 +124,29 @@ class Derivation:
         """The smallest T for which the ranges of steps of the equations do not meet: 2·delay + 2."""
         offsets = [abs(o) for used in self.extended.offsets.values() for o in used]
         return 2 * max(offsets, default=0) + 2
+
+    @cached_property
+    def clocks(self) -> Clocks | None:
+        """Whose steps each quantity counts; None for a cell, in which all count the same."""
+        return clocks_of(self.extended, self.step)
+
+    @property
+    def part_names(self) -> tuple[str, ...] | None:
+        """The names of the parts of a frame; None for a cell."""
+        return None
+
+    def is_once(self, name: str) -> bool:
+        """True for what has no time in a frame, and for its adjoint."""
+        base = name.removeprefix("dL/d")
+        return self.clocks is not None and base in self.clocks.of and self.clocks.once(base)
+
+    def horizon(self, steps: int | None = None) -> int:
+        """The number of steps at which equations are checked, or ``steps``; of a frame one for each part."""
+        return steps or self.smallest_generic + 1
+
+    def is_computed(self, name: str, step: int, values: Values) -> bool:
+        """Whether an equation gives a quantity at a step; what none gives is given."""
+        return name in self.nodes and 1 <= step <= values.last(name)
 
     def shape_of(self, name: str) -> tuple[int | str, int | str]:
         """Rows and columns of a quantity, of a parameter, or of the adjoint of either."""
@@ -284,11 +309,12 @@ def derive(
     order = [name for loop in loops for name in loop.names]
     keep = frozenset(found.outputs) | {a.name for a in step.assignments.values() if a.kind == "preactivation"}
     ordered = {name: nodes[name] for name in order}
-    pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(extended.states))
+    clocks = clocks_of(extended, step)
+    pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(extended.states), clocks)
     shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
-    draft = draw.Draft(extended, cell, step, found, shown, nodes, order)
+    draft = draw.Draft(extended, cell, step, found, shown, nodes, order, clocks)
     listed = draw.equations(draft)
-    form = path_form(draft)
+    form = path_form(draft) if clocks is None else PathForm(reason="frame")
     output = found.outputs[0] if found.outputs else None
     naming = notation_of(extended, step, output)
     if profile is not None:
@@ -296,7 +322,12 @@ def derive(
     all_equations = (*listed, *draw.numbered(form.equations, len(listed) + 1))
     listed = tuple(replace(equation, notation=naming) for equation in all_equations)
     adjoint_loops = schedule(draw.reads_of({name: a for name, a in shown.items() if a.timed}))
-    return Derivation(
+    kind: type[Derivation] = Derivation
+    if clocks is not None:
+        from autorecur.derive.frames import FrameDerivation
+
+        kind = FrameDerivation
+    return kind(
         cell,
         extended,
         step,
@@ -315,6 +346,15 @@ def derive(
         written=whole.written,
         rewriting=whole.rewriting,
     )
+
+
+def clocks_of(extended: Cell, step: Step) -> Clocks | None:
+    """Whose steps each quantity of a frame counts; a generated name counts those of the equation it was taken out of."""
+    clocks = extended.clocks
+    if clocks is None:
+        return None
+    owners = {name: a.owner or name for name, a in step.assignments.items()}
+    return replace(clocks, of={**{name: clocks.of[owner] for name, owner in owners.items()}, **clocks.of})
 
 
 def _require(cell: Cell, steps: int | None, language: str) -> None:

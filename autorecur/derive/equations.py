@@ -11,8 +11,9 @@ from sympy import Basic, Expr
 from autorecur.derive.equation import Equation, Term
 from autorecur.derive.losses import Loss
 from autorecur.graph.adjoint import Adjoint, Contribution, adjoint_name, initial_steps, summands
-from autorecur.graph.node import Node
-from autorecur.graph.range import EVERY, Bound, Steps
+from autorecur.graph.clocks import Clocks, mark
+from autorecur.graph.node import Fixed, Node
+from autorecur.graph.range import EVERY, FIRST, Bound, Steps
 from autorecur.graph.step import Step
 from autorecur.graph.walk import variables
 from autorecur.language.cell import Cell
@@ -22,9 +23,9 @@ from autorecur.symbolic.express import express
 Shape = tuple[int | str, int | str]
 
 
-def bound(b: Bound) -> Expr:
+def bound(b: Bound, last: Expr = c.T) -> Expr:
     """A step such as T−1 in SymPy."""
-    return c.T + b.offset if b.from_end else sympy.Integer(b.offset)
+    return last + b.offset if b.from_end else sympy.Integer(b.offset)
 
 
 @dataclass
@@ -40,6 +41,34 @@ class Draft:
     """The right-hand sides that are differentiated."""
     order: Sequence[str]
     """The quantities in an order of evaluation."""
+    clocks: Clocks | None = None
+    """Whose steps each quantity counts, in a frame."""
+
+    def at(self, name: str, steps: Steps = EVERY) -> tuple[Expr, Steps]:
+        """The step at which the equations of a quantity stand, and the steps for which they hold."""
+        if self.clocks is not None and self.clocks.once(name):
+            start = self.clocks.start(name)
+            return sympy.Integer(1), Steps(FIRST, FIRST) if start is None else Steps(start[1], start[1])
+        return (bound(steps.first) if steps.single else c.t), steps
+
+    def counted(self, expression: Basic, name: str) -> Basic:
+        """The expression with the number of steps of ``name`` for T."""
+        if self.clocks is None or self.clocks.once(name):
+            return expression
+        return expression.xreplace({c.T: c.last(self.clocks.clock(name))})
+
+    def lhs(self, name: str, step: Expr, shape: Shape) -> Basic:
+        """A quantity or an adjoint on the left; ``s[0]`` stands at its own step."""
+        start = self.clocks.start(name) if self.clocks is not None else None
+        if start is not None:
+            return self.counted(c.quantity(start[0], bound(start[1]), shape), start[0])
+        return self.counted(c.quantity(name, step, shape), name)
+
+    def key(self, name: str, steps: Steps = EVERY) -> str:
+        """A quantity in the language of results."""
+        if self.clocks is not None and self.clocks.once(name):
+            return name
+        return f"{name}[{steps.first if steps.single else 't'}]"
 
 
 def equations(draft: Draft) -> tuple[Equation, ...]:
@@ -71,37 +100,38 @@ def _uses(equation: Equation, labels: set[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name != equation.label)
 
 
-def _forward(label: str, section: str, node: Node, rule: str) -> Equation:
+def _forward(draft: Draft, label: str, section: str, node: Node, rule: str) -> Equation:
     shape: Shape = (node.shape[0], node.shape[1])
-    lhs = c.quantity(label, c.t, shape)
-    term = Term(express(node), steps=EVERY)
-    return Equation("", label, f"{label}[t]", section, lhs, (term,), rule, shape, EVERY)
+    step, steps = draft.at(label)
+    term = Term(express(node, step), steps=steps)
+    return Equation("", label, draft.key(label), section, draft.lhs(label, step, shape), (term,), rule, shape, steps)
 
 
 def _cell(draft: Draft) -> Iterator[Equation]:
     for assignment in draft.original.assignments:
-        yield _forward(assignment.name, "cell", draft.step.authored[assignment.name], "cell")
+        yield _forward(draft, assignment.name, "cell", draft.step.authored[assignment.name], "cell")
 
 
 def _names(draft: Draft) -> Iterator[Equation]:
     for name, assignment in draft.step.assignments.items():
         if assignment.kind not in ("cell", "loss"):
-            yield _forward(name, "names", assignment.node, assignment.kind)
+            yield _forward(draft, name, "names", assignment.node, assignment.kind)
 
 
 def _loss(draft: Draft) -> Iterator[Equation]:
     name = draft.loss.name
     node = draft.step.assignments[name].node
-    yield _forward(name, "loss", node, "loss")
+    yield _forward(draft, name, "loss", node, "loss")
     own = c.quantity(name, c.t, (1, 1))
-    at_last = own.xreplace({c.t: c.T})
+    once = draft.clocks is not None and draft.clocks.once(name)
+    at_last = own.xreplace({c.t: sympy.Integer(1) if once else c.T})
     every = c.TimeSum(own, c.t, bound(EVERY.first), bound(EVERY.last))
-    body = every if draft.loss.at == "all" else at_last
+    body = draft.counted(every if draft.loss.at == "all" and not once else at_last, name)
     yield Equation("", "L", "L", "loss", c.symbol("L", (1, 1)), (Term(body, name),), "loss", (1, 1), None)
     for output in draft.order:
         adjoint = draft.adjoints.get(output)
         if adjoint is not None and _is_seed(adjoint, name):
-            yield from adjoint_equations(adjoint, "loss")
+            yield from adjoint_equations(adjoint, "loss", draft)
 
 
 def _is_seed(adjoint: Adjoint, loss: str) -> bool:
@@ -115,9 +145,9 @@ def _backward(draft: Draft) -> Iterator[Equation]:
         if name == draft.loss.name or (adjoint is not None and _is_seed(adjoint, draft.loss.name)):
             continue
         if adjoint is not None and adjoint.regions():
-            yield from adjoint_equations(adjoint, "backward")
+            yield from adjoint_equations(adjoint, "backward", draft)
         elif name in draft.cell.states or _reaches_nothing(draft, name):
-            yield zero(name, draft.cell.shapes[name])
+            yield zero(name, draft.cell.shapes[name], draft)
 
 
 def _reaches_nothing(draft: Draft, name: str) -> bool:
@@ -130,28 +160,29 @@ def _reaches_nothing(draft: Draft, name: str) -> bool:
     )
 
 
-def zero(name: str, shape: tuple[int | str, ...]) -> Equation:
+def zero(name: str, shape: tuple[int | str, ...], draft: Draft) -> Equation:
     label = adjoint_name(name)
     pair: Shape = (shape[0], shape[1])
-    return Equation("", label, f"{label}[t]", "backward", c.quantity(label, c.t, pair), (), "none", pair, EVERY)
+    step, steps = draft.at(name)
+    return Equation("", label, draft.key(label), "backward", draft.lhs(label, step, pair), (), "none", pair, steps)
 
 
-def adjoint_equations(adjoint: Adjoint, section: str) -> Iterator[Equation]:
+def adjoint_equations(adjoint: Adjoint, section: str, draft: Draft) -> Iterator[Equation]:
     """One equation for each range of steps with the same terms; the longest range first, with the plain label."""
     label = adjoint_name(adjoint.name)
     shape: Shape = (adjoint.shape[0], adjoint.shape[1])
     pieces = sorted(adjoint.regions(), key=lambda piece: piece[0].first.from_end == piece[0].last.from_end)
     for i, (steps, contributions) in enumerate(pieces):
-        step = bound(steps.first) if steps.single else c.t
+        step, steps = draft.at(adjoint.name, steps)
         # What comes from the same step is read first; no sum begins with a minus if that can be helped.
         nearest = sorted(contributions, key=lambda part: (abs(part.offset), summands(part.node)[0][0] < 0))
-        terms = tuple(_term(part, step, steps) for part in nearest)
+        terms = tuple(_term(part, step, steps, draft, adjoint.name) for part in nearest)
         yield Equation(
             number="",
             label=label if i == 0 else f"{label}@{steps}",
-            quantity=f"{label}[{steps.first if steps.single else 't'}]",
+            quantity=draft.key(label, steps),
             section=section,
-            lhs=c.quantity(label, step, shape),
+            lhs=draft.lhs(label, step, shape),
             terms=terms,
             rule="readers" if i == 0 else "end",
             shape=shape,
@@ -159,8 +190,11 @@ def adjoint_equations(adjoint: Adjoint, section: str) -> Iterator[Equation]:
         )
 
 
-def _term(part: Contribution, step: Expr, steps: Steps) -> Term:
-    return Term(express(part.node, step), ">".join(part.through), part.offset, part.ops, steps)
+def _term(part: Contribution, step: Expr, steps: Steps, draft: Draft, name: str) -> Term:
+    if part.summed:
+        return _over_time(part, draft)
+    expression = draft.counted(express(part.node, step), name)
+    return Term(expression, ">".join(part.through), part.offset, part.ops, steps)
 
 
 def _parameters(draft: Draft) -> Iterator[Equation]:
@@ -169,20 +203,21 @@ def _parameters(draft: Draft) -> Iterator[Equation]:
             continue
         rows, columns = draft.cell.shapes[name]
         adjoint = draft.adjoints.get(name)
-        terms = tuple(_over_time(part) for part in adjoint.contributions) if adjoint else ()
+        terms = tuple(_over_time(part, draft) for part in adjoint.contributions) if adjoint else ()
         label = adjoint_name(name)
         lhs = c.symbol(label, (rows, columns))
         yield Equation("", label, label, "parameters", lhs, terms, "shared", (rows, columns), None)
 
 
-def _over_time(part: Contribution) -> Term:
+def _over_time(part: Contribution, draft: Draft) -> Term:
     """What a parameter receives through one equation: a sum over the steps at which that equation reaches the loss."""
-    steps = part.steps.within(EVERY) or part.steps
-    expression: Basic
-    if steps.single:
-        expression = express(part.node, bound(steps.first))
-    else:
-        expression = c.TimeSum(express(part.node), c.t, bound(steps.first), bound(steps.last))
+    reader = part.through[0]
+    steps = part.over if part.summed else part.steps
+    step, steps = draft.at(reader, steps.within(EVERY) or steps)
+    expression = express(part.node, step)
+    if not steps.single:
+        expression = c.TimeSum(expression, c.t, bound(steps.first), bound(steps.last))
+    expression = draft.counted(expression, reader)
     return Term(expression, ">".join(part.through), 0, part.ops, steps)
 
 
@@ -190,9 +225,9 @@ def _inputs(draft: Draft) -> Iterator[Equation]:
     for name in draft.original.inputs:
         adjoint = draft.adjoints.get(name)
         if adjoint is not None and adjoint.regions():
-            yield from adjoint_equations(adjoint, "inputs")
+            yield from adjoint_equations(adjoint, "inputs", draft)
         else:
-            yield replace(zero(name, draft.cell.shapes[name]), section="inputs")
+            yield replace(zero(name, draft.cell.shapes[name], draft), section="inputs")
 
 
 def _initial(draft: Draft) -> Iterator[Equation]:
@@ -200,12 +235,14 @@ def _initial(draft: Draft) -> Iterator[Equation]:
     for name in draft.cell.states:
         rows, columns = draft.cell.shapes[name]
         for step in initial_steps(draft.cell.offsets, name):
+            if mark(name, step) in draft.cell.starts:
+                continue  # computed by an equation of its own
             here = Steps(step, step)
             adjoint = draft.adjoints.get(name)
             parts = [p for p in adjoint.contributions if here in p.steps] if adjoint else []
             label = f"{adjoint_name(name)}[{step}]"
-            terms = tuple(_term(part, bound(step), here) for part in parts)
-            lhs = c.quantity(adjoint_name(name), bound(step), (rows, columns))
+            terms = tuple(_term(part, bound(step), here, draft, name) for part in parts)
+            lhs = draft.lhs(adjoint_name(name), bound(step), (rows, columns))
             yield Equation("", label, label, "initial", lhs, terms, "initial", (rows, columns), here)
 
 
@@ -213,11 +250,14 @@ def reads_of(adjoints: Mapping[str, Adjoint]) -> dict[str, list[tuple[str, int]]
     """What each adjoint reads, for the scheduler: quantities of the adjoint program alone."""
     timed = {adjoint_name(name): adjoint for name, adjoint in adjoints.items() if adjoint.timed}
     return {
-        label: [
-            (v.name, v.offset)
-            for part in adjoint.contributions
-            for v in variables(part.node)
-            if v.offset is not None and v.name in timed
-        ]
+        label: [read for part in adjoint.contributions for read in _read_by(part) if read[0] in timed]
         for label, adjoint in timed.items()
     }
+
+
+def _read_by(part: Contribution) -> Iterator[tuple[str, int]]:
+    for v in variables(part.node):
+        if isinstance(v, Fixed):
+            yield v.base, 0
+        elif v.offset is not None:
+            yield v.name, 0 if part.summed else v.offset

@@ -14,7 +14,6 @@ from autorecur.graph.node import Node, Variable
 from autorecur.graph.range import EVERY, ONLY_LAST, Steps
 from autorecur.graph.step import Assignment, Step, build
 from autorecur.language.cell import Cell
-from autorecur.language.extending import extend
 from autorecur.language.nearest import nearest
 from autorecur.language.trees import names_in
 from autorecur.notations.profile import Mathematics
@@ -78,10 +77,15 @@ def with_loss(cell: Cell, loss: str | None, at: str, mathematics: Mathematics = 
     kind, output, text = _read(cell, loss)
     if kind == "directions":
         at = "all"
-    written = extended = extend(cell, {QUANTITY: text})
+    written = extended = cell.extended({QUANTITY: text})
     if kind == "expression":
         _require_quantity(cell, written)
     rewriting = None
+    if not mathematics.nothing and cell.clocks is not None:
+        raise CellError(
+            "a frame of several parts is printed in the mathematics of its author.",
+            hint="Write its text in rows, transposed or concatenated, or choose a notation that changes symbols alone.",
+        )
     if not mathematics.nothing:
         read = {name.name for name in names_in(written.assignments[-1].expression)}
         found = rewrite(cell, mathematics, keep=read)

@@ -7,14 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sympy import Basic
 
 from autorecur.derive.equation import Equation
-from autorecur.graph.adjoint import adjoint_name, initial_steps
+from autorecur.derive.equations import bound
+from autorecur.graph.adjoint import Contribution, adjoint_name, initial_steps
+from autorecur.graph.clocks import Horizon
 from autorecur.graph.loading import Loader, user_shape
 from autorecur.graph.program import Array, Kernels, Part, Values, real, run
 from autorecur.graph.range import EVERY
 from autorecur.language.nearest import did_you_mean
 from autorecur.language.sizes import resolve
+from autorecur.symbolic import carriers as c
 from autorecur.symbolic.express import express
 from autorecur.symbolic.numbers import Evaluator
 
@@ -37,10 +41,12 @@ class Results(Mapping[str, np.ndarray]):
         match = _KEY.fullmatch(key)
         if match is None or (match["step"] is None and match["end"] is None):
             return key, None
-        return match["name"], int(match["step"] or 0) + (self.steps if match["end"] == "T" else 0)
+        return match["name"], int(match["step"] or 0) + (self._values.last(match["name"]) if match["end"] else 0)
 
     def __getitem__(self, key: str) -> np.ndarray:
         name, step = self._place(key)
+        if step is None and self._derivation.is_once(name):
+            step = 1
         found = self._values.parameters.get(name) if step is None else self._values.quantities.get((name, step))
         if found is None:
             raise KeyError(f"there is no number for {key!r}.{did_you_mean(key, self)}")
@@ -55,7 +61,7 @@ class Results(Mapping[str, np.ndarray]):
         cell = self._derivation.written
         if state not in cell.learned:
             return False
-        return any(bound.at(self.steps) == step for bound in initial_steps(cell.offsets, state))
+        return any(bound.at(self._values.last(state)) == step for bound in initial_steps(cell.offsets, state))
 
     def _shaped(self, array: Array, name: str, batched: bool) -> np.ndarray:
         """Without the axis that makes a vector a matrix."""
@@ -68,7 +74,9 @@ class Results(Mapping[str, np.ndarray]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self._values.parameters
-        yield from (f"{name}[{step}]" for name, step in self._values.quantities)
+        yield from (
+            name if self._derivation.is_once(name) else f"{name}[{step}]" for name, step in self._values.quantities
+        )
 
     def __len__(self) -> int:
         return len(self._values.parameters) + len(self._values.quantities)
@@ -89,9 +97,13 @@ def load(derivation: Derivation, values: Mapping[str, Any], steps: int | None) -
 
     Sizes, T and the batch are read off them."""
     given = {key.replace(" ", ""): np.asarray(array) for key, array in values.items()}
-    at_last = ("target",) if derivation.loss.at == "last" else ()
+    at_last = [name for name in derivation.extended.inputs if derivation.is_once(name)]
+    if derivation.loss.at == "last":
+        at_last.append("target")
     inputs = (*derivation.cell.inputs, *derivation.loss.inputs)
     loaded, batch = Loader(derivation.written, inputs, given, steps, at_last).load()
+    if isinstance(loaded.steps, Horizon) and derivation.clocks is not None:
+        loaded.steps = Horizon(derivation.clocks, loaded.steps.lengths)
     return (loaded if derivation.rewriting is None else derivation.rewriting.to_printed(loaded)), batch
 
 
@@ -99,21 +111,22 @@ def calculate(derivation: Derivation, values: Values, kernels: Kernels = real) -
     """All displayed quantities from the displayed equations, in place: forward, adjoints, then gradients."""
     evaluator = Evaluator(values.sizes, kernels)
     forward(derivation, values, evaluator)
-    values.parameters["L"] = evaluator.compile(derivation["L"].rhs)(values, {"T": values.steps})
-    parts = adjoint_parts(derivation, evaluator, values.steps)
+    values.parameters["L"] = evaluator.compile(derivation["L"].rhs)(values, values.index(0))
+    generic = is_generic(derivation, values)
+    parts = adjoint_parts(derivation, evaluator, generic)
     zeros = {name: evaluator.compile(_zero(derivation, name))(values, {}) for name in parts}
     run(derivation.adjoint_loops, parts, values, absent=zeros.__getitem__)
     for name, adjoint_terms in parts.items():
-        if (name, 1) not in values.quantities:
-            for t in range(1, values.steps + 1):
-                index = {"t": t, "T": values.steps}
-                found = [p.compute(values, index) for p in adjoint_terms if t in p.steps.at(values.steps)]
+        last = values.last(name)
+        if values.key(name, 1) not in values.quantities:
+            for t in range(1, last + 1):
+                index = values.index(t)
+                found = [p.compute(values, index) for p in adjoint_terms if t in p.steps.at(last)]
                 values.quantities[name, t] = sum(found[1:], found[0]) if found else zeros[name]
     _initial_states(derivation, values, evaluator)
-    generic = values.steps >= derivation.smallest_generic
     for equation in derivation.section("parameters"):
         if generic or equation.altered:
-            total = evaluator.compile(equation.rhs)(values, {"T": values.steps})
+            total = evaluator.compile(equation.rhs)(values, values.index(0))
         else:
             total = _each_step(derivation, equation, values, evaluator)
         values.parameters[equation.label] = values.summed(total)
@@ -122,14 +135,12 @@ def calculate(derivation: Derivation, values: Values, kernels: Kernels = real) -
 
 def _each_step(derivation: Derivation, equation: Equation, values: Values, evaluator: Evaluator) -> Array:
     """A parameter's gradient as the sum of what each step sends, of those steps that exist for so small a T."""
-    parts = _each_contribution(derivation, equation.label, evaluator)
-    steps = range(1, values.steps + 1)
-    found = [
-        part.compute(values, {"t": t, "T": values.steps})
-        for part in parts
-        for t in part.steps.at(values.steps)
-        if t in steps
-    ]
+    adjoint = derivation.adjoints.get(equation.label.removeprefix("dL/d"))
+    found = []
+    for part in adjoint.contributions if adjoint is not None else ():
+        compute, last = evaluator.compile(express(part.node)), values.last(part.through[0])
+        steps = range(1, last + 1)
+        found += [compute(values, values.index(t)) for t in part.steps.at(last) if t in steps]
     zero = evaluator.compile(_zero(derivation, equation.label))(values, {})
     return sum(found, zero)
 
@@ -152,44 +163,66 @@ def _zero(derivation: Derivation, label: str) -> Any:
     return total([], (rows, columns))
 
 
-def adjoint_parts(derivation: Derivation, evaluator: Evaluator, steps: int) -> dict[str, list[Part]]:
+def is_generic(derivation: Derivation, values: Values) -> bool:
+    """Whether every number of steps is so large that the ranges of steps of the equations do not meet."""
+    lengths = values.steps.counted if isinstance(values.steps, Horizon) else (values.steps,)
+    return all(steps >= derivation.smallest_generic for steps in lengths)
+
+
+def adjoint_parts(derivation: Derivation, evaluator: Evaluator, generic: bool) -> dict[str, list[Part]]:
     """The terms of every displayed adjoint.
 
     Where T is so small that ranges of steps meet, each contribution counts by itself."""
-    generic = steps >= derivation.smallest_generic
     parts: dict[str, list[Part]] = {}
     for equation in derivation.equations:
         if equation.section not in ("loss", "backward", "inputs") or not equation.label.startswith("dL/d"):
             continue
         label = equation.label.split("@")[0]
+        assert equation.steps is not None
+        steps = EVERY if is_start(derivation, label) else equation.steps
         here = parts.setdefault(label, [])
         if not generic and not equation.altered:
             if not here:
                 here.extend(_each_contribution(derivation, label, evaluator))
-        elif equation.terms and equation.steps is not None:
-            here.append(Part(evaluator.compile(equation.rhs), equation.steps))
+        elif equation.terms:
+            here.append(Part(evaluator.compile(equation.rhs), steps))
     return parts
+
+
+def is_start(derivation: Derivation, label: str) -> bool:
+    """Whether this is an initial value that has an equation, or its adjoint: it is computed once."""
+    return label.removeprefix("dL/d") in derivation.extended.starts
 
 
 def _each_contribution(derivation: Derivation, label: str, evaluator: Evaluator) -> list[Part]:
     adjoint = derivation.adjoints.get(label.removeprefix("dL/d"))
     if adjoint is None:
         return []
-    return [Part(evaluator.compile(express(c.node)), c.steps) for c in adjoint.contributions]
+    return [Part(evaluator.compile(contributed(derivation, part)), part.steps) for part in adjoint.contributions]
+
+
+def contributed(derivation: Derivation, part: Contribution) -> Basic:
+    """What a contribution adds, as an expression."""
+    if not part.summed:
+        return express(part.node)
+    clocks = derivation.clocks
+    last = c.last(clocks.clock(part.through[0])) if clocks is not None else c.T
+    return c.TimeSum(express(part.node), c.t, *(bound(b, last) for b in (part.over.first, part.over.last)))
 
 
 def _initial_states(derivation: Derivation, values: Values, evaluator: Evaluator) -> None:
-    generic = values.steps >= derivation.smallest_generic
+    generic = is_generic(derivation, values)
     for equation in derivation.section("initial"):
         name = equation.lhs.name.removeprefix("dL/d")
         assert equation.steps is not None
-        t = equation.steps.first.at(values.steps)
-        index = {"t": t, "T": values.steps}
+        last = values.last(name)
+        t = equation.steps.first.at(last)
+        index = values.index(t)
         key = (adjoint_name(name), t)
         if generic or equation.altered:
             values.quantities[key] = evaluator.compile(equation.rhs)(values, index)
             continue
         parts = _each_contribution(derivation, equation.lhs.name, evaluator)
-        found = [part.compute(values, index) for part in parts if t in part.steps.at(values.steps)]
+        found = [part.compute(values, index) for part in parts if t in part.steps.at(last)]
         zero = evaluator.compile(_zero(derivation, equation.lhs.name))(values, {})
         values.quantities[key] = sum(found[1:], found[0]) if found else zero

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from autorecur.graph.clocks import Clocks
 from autorecur.graph.node import Node, Number, Variable, is_op, number
 from autorecur.graph.range import EVERY, FIRST, Bound, Steps, hull, regions
 from autorecur.graph.walk import postorder, rebuild, shift, variables
@@ -29,6 +30,8 @@ class Contribution:
 
     ``through`` lists the readers on the way: the equation that reads the quantity, then those whose adjoints were put in
     place. ``offset`` is the step of the first reader relative to t; ``ops`` names the ops that were pulled back.
+    In a frame, ``boundary`` is the step at which another part reads the quantity; a reader with steps of its own sends a sum
+    ``over`` them. ``start`` is the step of an assigned initial value, to which the contribution belongs.
     """
 
     node: Node
@@ -36,6 +39,27 @@ class Contribution:
     offset: int
     ops: tuple[str, ...]
     steps: Steps
+    boundary: Bound | None = None
+    summed: bool = False
+    over: Steps = EVERY
+    start: Bound | None = None
+
+    @property
+    def fixed(self) -> bool:
+        """True if it passes from one part of a frame to another: its steps are not those of its reader."""
+        return self.summed or self.boundary is not None or self.start is not None
+
+    def existing(self, support: Mapping[str, Steps]) -> Contribution | None:
+        """This contribution at the steps at which it exists, given those at which each reader has an adjoint."""
+        found = support.get(self.through[0])
+        if found is None:
+            return None
+        if self.start is not None:
+            here = Steps(self.start, self.start).within(found.shifted(-self.offset))
+            return self if here else None
+        if self.boundary is not None:
+            return replace(self, steps=Steps(self.boundary, self.boundary), over=found)
+        return replace(self, over=found) if self.summed else replace(self, steps=found.shifted(-self.offset))
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,12 @@ def pull_backs(root: Node, cotangent: Node, out: Node) -> dict[Variable, tuple[N
 
 
 def adjoints(
-    equations: Mapping[str, Node], loss: str, loss_steps: Steps, keep: frozenset[str], states: frozenset[str]
+    equations: Mapping[str, Node],
+    loss: str,
+    loss_steps: Steps,
+    keep: frozenset[str],
+    states: frozenset[str],
+    clocks: Clocks | None = None,
 ) -> dict[str, Adjoint]:
     """The adjoint of every quantity that the equations read, in the order in which they are found from the loss back.
 
@@ -101,12 +130,15 @@ def adjoints(
             tidy = rebuild(factored(sent, own), named)
             moved = tidy if leaf.offset is None else shift(tidy, back)
             raw.setdefault(leaf.name, []).append(Contribution(moved, (name,), back, ops, EVERY))
+    if clocks is not None:
+        from autorecur.graph.boundary import joined
+
+        raw = joined(raw, leaves, clocks)
     support = _supports(raw, leaves, loss, loss_steps)
     found = {}
     for name, parts in raw.items():
         same_step_first = sorted(parts, key=lambda c: abs(c.offset))
-        reached = [c for c in same_step_first if c.through[0] in support]
-        existing = tuple(replace(c, steps=support[c.through[0]].shifted(-c.offset)) for c in reached)
+        existing = tuple(e for c in same_step_first if (e := c.existing(support)) is not None)
         found[name] = Adjoint(name, leaves[name].shape, existing, leaves[name].offset is not None)
     return _put_in_place(found, equations, keep | {loss}, states)
 
@@ -130,7 +162,7 @@ def _supports(
     while changed:
         changed = False
         for name in timed:
-            parts = [support[c.through[0]].shifted(-c.offset) for c in raw[name] if c.through[0] in support]
+            parts = [e.steps for c in raw[name] if (e := c.existing(support)) is not None]
             before = support.get(name)
             known = [part for s in parts if (part := s.within(EVERY))] + ([before] if before else [])
             whole = hull(known)
@@ -160,15 +192,18 @@ def _put_in_place(
     for adjoint in found.values():
         for c in adjoint.contributions:
             uses[c.through[0]] = uses.get(c.through[0], 0) + 1
+    fixed = {c.through[0] for a in found.values() for c in a.contributions if c.fixed}
     removable = {
         name: adjoint.contributions[0]
         for name, adjoint in found.items()
         if name in equations
         and name not in keep
         and name not in states
+        and name not in fixed
         and uses.get(name, 0) == 1
         and len(adjoint.contributions) == 1
         and adjoint.contributions[0].offset == 0
+        and not adjoint.contributions[0].fixed
     }
     result = {}
     for name, adjoint in found.items():

@@ -9,6 +9,7 @@ import numpy as np
 
 from autorecur.errors import ShapeError
 from autorecur.graph.adjoint import initial_steps
+from autorecur.graph.clocks import Horizon
 from autorecur.graph.program import Array, Values
 from autorecur.graph.range import Bound
 from autorecur.language.cell import Cell
@@ -73,14 +74,23 @@ class Loader:
         for name in self.inputs:
             self.bind(name, self.require(name), 0 if self.at_last(name) else 1, batched=True)
         self.initial = {
-            (name, step.at(self.steps)): key
+            (name, step.at(self.last(name))): key
             for name in self.states
-            for step in initial_steps(self.cell.offsets, name)
+            for step in self.given_steps(name)
             if (key := self.initial_key(name, step)) is not None
         }
         for (name, _), key in self.initial.items():
             self.bind(name, self.given[key], 0, batched=self.own_learned or key not in self.cell.parameters, key=key)
         self.refuse_mixed_batches()
+
+    def given_steps(self, name: str) -> list[Bound]:
+        """The steps outside 1 … T at which a state is given, or an input counts as zero."""
+        steps = initial_steps(self.cell.offsets, name)
+        return [step for step in steps if f"{name}[{step}]" not in self.cell.starts]
+
+    def last(self, name: str) -> int:
+        """The number of steps of a quantity."""
+        return self.steps.last(name) if isinstance(self.steps, Horizon) else self.steps or 0
 
     def load(self) -> tuple[Values, int | None]:
         self.bind_all()
@@ -90,15 +100,15 @@ class Loader:
         for name in self.inputs:
             self.load_input(name, loaded)
         for name in self.states:
-            for step in initial_steps(self.cell.offsets, name):
-                found = self.initial.get((name, step.at(self.steps)))
+            for step in self.given_steps(name):
+                found = self.initial.get((name, step.at(self.last(name))))
                 array = self.shaped(name, self.given[found], 0) if found else self.zero(name)
-                loaded.quantities[name, step.at(self.steps)] = array
+                loaded.quantities[name, step.at(self.last(name))] = array
         return loaded, self.batch
 
     def initial_key(self, name: str, step: Bound) -> str | None:
         """The key of a given initial state; a learned one must be given."""
-        names = {f"{name}[{step}]", f"{name}[{step.at(self.steps or 0)}]"}
+        names = {f"{name}[{step}]", f"{name}[{step.at(self.last(name))}]"}
         found = next((key for key in self.given if key in names), None)
         if found is None and f"{name}[{step}]" in self.cell.parameters:
             raise ShapeError(f"a value for '{name}[{step}]' is missing; its shape is {self.expected(name)}.")
@@ -108,10 +118,12 @@ class Loader:
         return name in self.last_only
 
     def refuse_unknown(self) -> None:
-        states = {f"{name}[{step}]" for name in self.cell.states for step in initial_steps(self.cell.offsets, name)}
+        states = {f"{name}[{step}]" for name in self.cell.states for step in self.given_steps(name)}
         known = {*self.cell.parameters, *self.known_inputs, *states}
         for key in self.given:
             base = key.split("[")[0]
+            if key in self.cell.starts:
+                raise ShapeError(f"{key!r} is computed by an equation: leave it out.")
             if key not in known and not ("[" in key and base in self.cell.states):
                 raise ShapeError(f"{key!r} is no parameter, input or initial state.{did_you_mean(key, known)}")
 
@@ -122,8 +134,8 @@ class Loader:
             name = key.split("[")[0]
             if "[" not in key or name not in self.cell.states:
                 continue
-            steps = initial_steps(self.cell.offsets, name)
-            if key not in {f"{name}[{shown}]" for step in steps for shown in (step, step.at(self.steps))}:
+            steps = self.given_steps(name)
+            if key not in {f"{name}[{shown}]" for step in steps for shown in (step, step.at(self.last(name)))}:
                 wanted = ", ".join(f"{name}[{step}]" for step in steps)
                 raise ShapeError(f"{key!r} is no initial state; those of {name} are {wanted}.")
 
@@ -135,10 +147,14 @@ class Loader:
     def expected(self, name: str, batch: bool = False) -> str:
         sizes = [*(["B"] if batch else []), *(str(size) for size in user_shape(self.cell.shapes[name]))]
         if name in self.inputs and not self.at_last(name):
-            sizes = ["T", *sizes]
+            sizes = [self.cell.clock(name), *sizes]
         return "(" + ", ".join(sizes) + ("," if len(sizes) == 1 else "") + ")"
 
     def found_steps(self) -> int:
+        if self.cell.clocks is not None:
+            from autorecur.graph.lengths import found_lengths
+
+            return found_lengths(self)
         if self.steps is not None:
             if isinstance(self.steps, bool) or not hasattr(self.steps, "__index__") or self.steps.__index__() < 1:
                 raise ShapeError(f"steps is a whole number from 1, not {self.steps!r}.")
@@ -163,7 +179,7 @@ class Loader:
         if self.batched.get(shown):
             self.bind_batch(shown, shape[lead])
             shape = shape[:lead] + shape[lead + 1 :]
-        if len(shape) != len(wanted) + lead or (lead and shape[0] != self.steps):
+        if len(shape) != len(wanted) + lead or (lead and shape[0] != self.last(name)):
             raise ShapeError(self.wrong(shown, name, array))
         for size, length in zip(wanted, shape[lead:], strict=True):
             self.bind_size(size, length, shown, name, array)
@@ -201,7 +217,7 @@ class Loader:
     def wrong(self, shown: str, name: str, array: Array) -> str:
         known = [f"{size} = {length}" for size, length in self.sizes.items()]
         if name in self.inputs and not self.at_last(name):
-            known.append(f"T = {self.steps}")
+            known.append(f"{self.cell.clock(name)} = {self.last(name)}")
         where = f" ({', '.join(known)})" if known else ""
         return f"{shown!r} has the shape {array.shape}, but {self.expected(name)} is needed{where}."
 
@@ -221,10 +237,10 @@ class Loader:
     def load_input(self, name: str, loaded: Values) -> None:
         assert self.steps is not None
         if self.at_last(name):
-            loaded.quantities[name, self.steps] = self.shaped(name, self.given[name], 0)
+            loaded.quantities[name, self.last(name)] = self.shaped(name, self.given[name], 0)
             return
         array = self.shaped(name, self.given[name], 1)
-        for t in range(1, self.steps + 1):
+        for t in range(1, self.last(name) + 1):
             loaded.quantities[name, t] = array[t - 1]
-        for step in initial_steps(self.cell.offsets, name):
-            loaded.quantities[name, step.at(self.steps)] = self.zero(name)
+        for step in self.given_steps(name):
+            loaded.quantities[name, step.at(self.last(name))] = self.zero(name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from autorecur.graph.range import FIRST, Bound
 from autorecur.ops import Op, Shape, Size
 from autorecur.ops.arithmetic import add, divide, multiply, negative, subtract
 from autorecur.ops.functions import Constant as NamedNumber
@@ -102,6 +103,18 @@ class Variable(Node):
 
     def _identity(self) -> tuple[Any, ...]:
         return ("variable", (), self.name, self.offset)
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed(Variable):
+    """A quantity at a step that does not move with t: ``h[T]`` of another part. ``name`` says both; ``offset`` is None.
+
+    ``clock`` is that of ``base``, the quantity; ``bound`` is the step.
+    """
+
+    base: str = ""
+    bound: Bound = FIRST
+    clock: str = "T"
 
 
 @dataclass(frozen=True, eq=False)

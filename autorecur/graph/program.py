@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autorecur.graph.node import Node, Number, Variable
+from autorecur.graph.clocks import Horizon
+from autorecur.graph.node import Fixed, Node, Number, Variable
 from autorecur.graph.range import Steps
 from autorecur.graph.walk import postorder
 from autorecur.language.order import Loop
@@ -32,6 +33,7 @@ class Values:
 
     sizes: Mapping[str, int]
     steps: int
+    """T; of a frame the lengths of all its parts, a :class:`Horizon`."""
     parameters: dict[str, Array] = field(default_factory=dict)
     quantities: dict[tuple[str, int], Array] = field(default_factory=dict)
     jacobian: Callable[..., Array] | None = None
@@ -41,6 +43,20 @@ class Values:
     def batch(self) -> tuple[int, ...]:
         """The axes in front of rows and columns, once the quantities are there."""
         return np.broadcast_shapes(*(np.shape(array)[:-2] for array in self.quantities.values()))
+
+    def last(self, name: str) -> int:
+        """The number of steps of a quantity."""
+        return self.steps.last(name) if isinstance(self.steps, Horizon) else self.steps
+
+    def index(self, t: int) -> dict[str, int]:
+        """What an expression at step t needs to know of time."""
+        if isinstance(self.steps, Horizon):
+            return {"t": t, **self.steps.lengths}
+        return {"t": t, "T": self.steps}
+
+    def key(self, name: str, t: int) -> tuple[str, int]:
+        """Under which name and step a value is kept."""
+        return self.steps.key(name, t) if isinstance(self.steps, Horizon) else (name, t)
 
     def summed(self, array: Array) -> Array:
         """The sum over the batch; what is the same for every sample counts as often as there are samples."""
@@ -73,7 +89,9 @@ def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real, 
     slots = {node: i for i, node in enumerate(order)}
     code: list[tuple[Any, ...]] = []
     for node in order:
-        if isinstance(node, Variable):
+        if isinstance(node, Fixed):
+            code.append(("step", node, None))
+        elif isinstance(node, Variable):
             code.append(("name", node.name, node.offset))
         elif isinstance(node, Number):
             code.append(("number", constant(node, sizes).astype(dtype, copy=False), None))
@@ -83,14 +101,18 @@ def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real, 
 
     def compute(values: Values, index: Index) -> Array:
         results: list[Array] = []
+        key = values.steps.key if isinstance(values.steps, Horizon) else None
         for what, first, second in code:
             if what == "name":
                 if second is None:
                     results.append(values.parameters[first])
                 else:
-                    results.append(values.quantities[first, index["t"] + second])
+                    where = (first, index["t"] + second) if key is None else key(first, index["t"] + second)
+                    results.append(values.quantities[where])
             elif what == "number":
                 results.append(first)
+            elif what == "step":
+                results.append(values.quantities[values.key(first.base, first.bound.at(values.last(first.base)))])
             else:
                 results.append(what(*(results[i] for i in first), **second))
         return results[-1]
@@ -125,15 +147,18 @@ def run(
     A quantity without any term at a step has no value there, or the value that ``absent`` gives."""
     for loop in loops:
         names = [name for name in loop.names if name in parts]
-        steps = range(values.steps, 0, -1) if loop.direction < 0 else range(1, values.steps + 1)
-        existing = {name: [(part, part.steps.at(values.steps)) for part in parts[name]] for name in names}
+        if not names:
+            continue
+        last = values.last(names[0])
+        steps = range(last, 0, -1) if loop.direction < 0 else range(1, last + 1)
+        existing = {name: [(part, part.steps.at(last)) for part in parts[name]] for name in names}
         for t in steps:
-            index = {"t": t, "T": values.steps}
+            index = values.index(t)
             for name in names:
                 terms = [part.compute(values, index) for part, at in existing[name] if t in at]
                 if not terms and absent is not None:
                     terms = [absent(name)]
                 if terms:
                     value = terms[0] if len(terms) == 1 else sum(terms[1:], terms[0])
-                    values.quantities[name, t] = changed(name, t, value) if changed else value
+                    values.quantities[values.key(name, t)] = changed(name, t, value) if changed else value
     return values

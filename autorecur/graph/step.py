@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autorecur.graph.node import Node, Variable, apply, as_it_is, number
+from autorecur.graph.clocks import mark
+from autorecur.graph.node import Fixed, Node, Variable, apply, as_it_is, number
+from autorecur.graph.range import Bound
 from autorecur.graph.walk import postorder, rebuild, variables
 from autorecur.language import syntax
 from autorecur.language.trees import children
@@ -58,10 +60,16 @@ class Step:
 
     def reads(self) -> dict[str, list[tuple[str, int]]]:
         """What each equation reads: (name, offset) of every quantity with a time."""
-        return {
-            name: [(v.name, v.offset) for v in variables(a.node) if v.offset is not None]
-            for name, a in self.assignments.items()
-        }
+        return {name: self._read_by(a.node) for name, a in self.assignments.items()}
+
+    def _read_by(self, node: Node) -> list[tuple[str, int]]:
+        found = [(v.name, v.offset) for v in variables(node) if v.offset is not None]
+        if self.cell.starts:
+            found += [(start, 0) for name, offset in found if offset for start in self.cell.starts_of(name)]
+        for v in variables(node):
+            if isinstance(v, Fixed):
+                found.append((v.name if v.name in self.cell.starts else v.base, 0))
+        return found
 
 
 Make = Callable[[Op, tuple[Node, ...], dict[str, Any]], Node]
@@ -72,7 +80,10 @@ def literally(op: Op, nodes: tuple[Node, ...], attributes: dict[str, Any]) -> No
     return as_it_is(op, *nodes, **attributes)
 
 
-def express(tree: syntax.Expression, leaf: Callable[[syntax.Name], Node], row: bool, make: Make = apply) -> Node:
+Leaf = Callable[[syntax.Name | syntax.Absolute], Node]
+
+
+def express(tree: syntax.Expression, leaf: Leaf, row: bool, make: Make = apply) -> Node:
     """The node of a syntax tree; ``leaf`` gives the node of a name. Deep trees are walked with a stack."""
     done: dict[int, Node] = {}
     stack: list[tuple[syntax.Expression, bool]] = [(tree, False)]
@@ -87,13 +98,11 @@ def express(tree: syntax.Expression, leaf: Callable[[syntax.Name], Node], row: b
     return done[id(tree)]
 
 
-def _node(
-    item: syntax.Expression, parts: tuple[Node, ...], leaf: Callable[[syntax.Name], Node], row: bool, make: Make
-) -> Node:
+def _node(item: syntax.Expression, parts: tuple[Node, ...], leaf: Leaf, row: bool, make: Make) -> Node:
     match item:
         case syntax.Number():
             return number(item.text)
-        case syntax.Name():
+        case syntax.Name() | syntax.Absolute():
             return leaf(item)
         case syntax.Binary("@"):
             return product(parts[0], parts[1], make)
@@ -127,8 +136,13 @@ def product(a: Node, b: Node, make: Make = apply) -> Node:
 def build(cell: Cell) -> Step:
     """The step of a cell, with the names that the three rules give."""
 
-    def leaf(name: syntax.Name) -> Node:
-        return Variable(tuple(cell.shapes[name.name]), name=name.name, offset=name.offset)
+    def leaf(name: syntax.Name | syntax.Absolute) -> Node:
+        shape = tuple(cell.shapes[name.name])
+        if isinstance(name, syntax.Absolute):
+            bound = Bound(name.from_end, name.offset)
+            clock = cell.clock(name.name)
+            return Fixed(shape, name=mark(name.name, bound), base=name.name, bound=bound, clock=clock)
+        return Variable(shape, name=name.name, offset=name.offset)
 
     row = cell.convention == "row"
     authored = {a.name: express(a.expression, leaf, row, literally) for a in cell.assignments}
@@ -162,7 +176,7 @@ class _Namer:
         return chosen
 
     def fresh(self, letter: str, owner: str, bare: bool) -> str:
-        base = letter if bare else f"{letter}_{owner}"
+        base = letter if bare else f"{letter}_{plain(owner)}"
         name, count = base, 2
         while name in self.used:
             name, count = f"{base}_{count}", count + 1
@@ -171,7 +185,7 @@ class _Namer:
 
     def told_by_weight(self, letter: str, part: Node) -> str | None:
         """The subscript of the first weight, ``f`` of ``W_f``, for one of several pre-activations in an equation."""
-        names = [v.name for v in variables(part) if v.offset is None and "_" in v.name]
+        names = [v.name for v in variables(part) if v.offset is None and "_" in v.name and not isinstance(v, Fixed)]
         found = [subscript for name in names if f"{letter}_{(subscript := name.split('_', 1)[1])}" not in self.used]
         return found[0] if found else None
 
@@ -220,6 +234,11 @@ class _Namer:
         return variable
 
 
+def plain(owner: str) -> str:
+    """A name to be a subscript: ``s0`` for the initial value ``s[0]``."""
+    return "".join(character for character in owner if character not in "[]+-")
+
+
 def rebuild_with(node: Node, inputs: tuple[Node, ...]) -> Node:
     if node.op is None or inputs == node.inputs:
         return node
@@ -237,7 +256,11 @@ def _holds_product(node: Node) -> bool:
 def _holds_product_or_parameter(node: Node) -> bool:
     if isinstance(node, Variable):
         return False
-    return any(part.op is matmul or (isinstance(part, Variable) and part.offset is None) for part in postorder(node))
+    return any(part.op is matmul or _is_parameter(part) for part in postorder(node))
+
+
+def _is_parameter(node: Node) -> bool:
+    return isinstance(node, Variable) and node.offset is None and not isinstance(node, Fixed)
 
 
 def _preactivations(root: Node) -> int:

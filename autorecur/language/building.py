@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from autorecur.errors import CellError
 from autorecur.language.canonical import write
 from autorecur.language.cell import Cell, initial_keys
+from autorecur.language.framing import is_frame, read_frame
 from autorecur.language.functions import mixes_components
 from autorecur.language.joined import check_joined
 from autorecur.language.measure import measure
@@ -25,11 +26,17 @@ Sizes = tuple[Size, Size]
 def cell(text: str, name: str = "cell") -> Cell:
     """The cell that ``text`` describes, one equation a line.
 
+    A text with parts (``--- encoder``) or absolute times (``h[T]``) gives a :class:`~autorecur.language.frame.Frame`.
     ``name`` is used if the text has no header ``name``. What cannot be understood is a CellError with line and column.
     """
     if not isinstance(text, str):
         raise TypeError(f"a cell is made from a text, not from {type(text).__name__}")
-    read_text = read(prepare(text))
+    prepared = prepare(text)
+    if is_frame(prepared):
+        from autorecur.language.joining import frame
+
+        return frame(read_frame(prepared), name)
+    read_text = read(prepared)
     source, headers, assignments = read_text.source, read_text.headers, read_text.assignments
     sources = (source,) * len(assignments)
     roles = find_roles(assignments, sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from autorecur.language.functions import function_names
 from autorecur.language.parser import MINUS, PRODUCT, STRENGTH
 from autorecur.language.syntax import (
+    Absolute,
     Assignment,
     Binary,
     Call,
@@ -27,6 +28,8 @@ def write(tree: Expression) -> str:
             return text
         case Name(name=name, offset=offset):
             return write_name(name, offset)
+        case Absolute():
+            return write_absolute(tree)
         case Call(function=function, arguments=arguments):
             return f"{function}({', '.join(map(write, arguments))})"
         case Stack(items=items):
@@ -50,6 +53,12 @@ def write_name(name: str, offset: int | None) -> str:
     if offset is None:
         return name
     return f"{name}[t{offset:+d}]" if offset else f"{name}[t]"
+
+
+def write_absolute(name: Absolute) -> str:
+    """``h[T]``, ``encoder.h[T-1]``, ``s[0]``."""
+    step = f"T{name.offset:+d}" if name.offset else "T"
+    return f"{name.part}{'.' if name.part else ''}{name.name}[{step if name.from_end else name.offset}]"
 
 
 def write_equation(assignment: Assignment) -> str:

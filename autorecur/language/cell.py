@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import EllipsisType, MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autorecur.errors import ShapeError
 from autorecur.language.canonical import write_equation
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from autorecur.compile.explain import Explanation
     from autorecur.derive import Derivation
+    from autorecur.graph.clocks import Clocks
     from autorecur.notations import Profile
     from autorecur.recurrence import Run
     from autorecur.recurrence.prepared import Prepared
@@ -65,6 +66,8 @@ class Cell:
     """The headers as written, without titles."""
     texts: tuple[Source, ...]
     """The text that each assignment stands in."""
+    starts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Initial values that have equations of their own; only a frame has some."""
 
     def __post_init__(self) -> None:
         for key in ("titles", "parameters", "shapes", "offsets", "headers"):
@@ -87,6 +90,19 @@ class Cell:
     def initial_keys(self, state: str) -> tuple[str, ...]:
         """The keys of a state's initial values: ``h[0]``, ``h[-1]`` for a delay of two, ``g[T+1]`` if it runs backwards."""
         return initial_keys(state, self.offsets[state])
+
+    def starts_of(self, state: str) -> tuple[str, ...]:
+        """The keys of those of a state."""
+        return tuple(key for key, (name, *_) in self.starts.items() if name == state)
+
+    def clock(self, name: str) -> str:
+        """The name of the number of steps that a quantity has; see :class:`~autorecur.language.frame.Frame`."""
+        return "T"
+
+    @property
+    def clocks(self) -> Clocks | None:
+        """Whose steps each quantity counts; None for a cell, in which all count the same."""
+        return None
 
     def extended(
         self, equations: Mapping[str, str | Expression], titles: Mapping[str, Mapping[str, str]] | None = None

@@ -110,7 +110,7 @@ class Constraints:
         self.source = source
         first = len(self.operations)
         shape, _ = self._shape(assignment.expression)
-        self.operations_of[assignment.name] = self.operations[first:]
+        self.operations_of.setdefault(assignment.name, []).extend(self.operations[first:])
         target = self.shapes[assignment.name]
         try:
             self._equal(target, shape)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from autorecur.errors import CellError
 from autorecur.language import alphabet
@@ -30,6 +31,8 @@ _WORD = re.compile(rf"[^\W\d_]{_LETTER}*")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _TIME = r"\s*t\s*(?:([+\-−])\s*(\d+)\s*)?"
 _INDEX = re.compile(rf"\s*\[{_TIME}\]", re.ASCII)
+ABSOLUTE = re.compile(r"\s*\[\s*(?:(T)\s*(?:([+\-−])\s*(\d+)\s*)?|([+\-−]?\s*\d+)\s*)\]", re.ASCII)
+_PART = re.compile(r"([^\W\d_]\w*)\.(?!T\s*\[)(?=[^\W\d_]\w*\s*\[)")
 _ROUND_INDEX = re.compile(rf"\({_TIME}\)", re.ASCII)
 _SUPERSCRIPT_TIME = re.compile(
     rf"\^\s*(?:\{{\s*(?:<|\(|\[|\\langle\b)?{_TIME}(?:>|\)|\]|\\rangle)?\s*\}}|<{_TIME}>|\({_TIME}\)|t(?!\w))", re.ASCII
@@ -58,17 +61,30 @@ class Token:
     """The name, or the digits of a number."""
     offset: int | None = None
     """A name's time index relative to t; the exponent of a power."""
+    step: tuple[bool, int] | None = None
+    """A name's absolute time: whether it counts from T, and how far."""
+    part: str = ""
+    """The part of a frame that a name is said to belong to."""
 
 
 class Lexer:
     """Reads one line, or one expression, of ``source`` between two positions."""
 
-    def __init__(self, source: Source, start: int, end: int, derivatives: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        start: int,
+        end: int,
+        derivatives: bool = False,
+        parts: Collection[str] | None = None,
+    ) -> None:
         self.source = source
         self.text = source.text
         self.position = start
         self.end = end
         self.derivatives = derivatives
+        self.parts = parts
+        """The parts of a frame, in whose text absolute times are legal; None in the text of a cell."""
 
     def next(self) -> Token:
         if blank := BLANK.match(self.text, self.position, self.end):
@@ -181,7 +197,9 @@ class Lexer:
     # ---------------------------------------------------------------- names
 
     def _name(self, start: int) -> Token:
-        prefix = ""
+        prefix, part = "", ""
+        if self.parts is not None and (said := _PART.match(self.text, start, self.end)):
+            part = self._part(said)
         if self.derivatives and (found := _DERIVATIVE.match(self.text, start, self.end)):
             prefix = "dL/d"
             self.position = found.end()
@@ -201,7 +219,25 @@ class Lexer:
             if offset is not None:
                 raise self.source.error(f"{name[:-2]} has two time indices.", Span(start, self.position))
             name, offset = self._trailing_t(name), 0
-        return self._finish(name, offset, start)
+        if self.parts is not None and offset is None and (found := ABSOLUTE.match(self.text, self.position, self.end)):
+            self.position = found.end()
+            step = _absolute(found)
+            return Token("name", Span(start, self.position), name, None, step, part)
+        return replace(self._finish(name, offset, start), part=part)
+
+    def _part(self, said: re.Match[str]) -> str:
+        """``encoder.`` before a name."""
+        assert self.parts is not None
+        if said[1] not in self.parts:
+            close = nearest(said[1], self.parts)
+            known = f"The parts are {', '.join(self.parts)}." if self.parts else "This text has no parts."
+            raise self.source.error(
+                f"there is no part '{said[1]}'.",
+                Span(*said.span(1)),
+                hint=f"Did you mean '{close}'?" if close else f"{known} A part begins with a line --- {said[1]}.",
+            )
+        self.position = said.end()
+        return said[1]
 
     def _finish(self, name: str, offset: int | None, start: int) -> Token:
         span = Span(start, self.position)
@@ -378,6 +414,13 @@ class Lexer:
         close = nearest(command[1], known)
         hint = f"Did you mean \\{close}?" if close else ""
         return self.source.error(f"the command {command[0]} is unknown.", span, hint=hint)
+
+
+def _absolute(found: re.Match[str]) -> tuple[bool, int]:
+    """``T-1`` and ``0`` as (counted from the end, how far)."""
+    if found[1]:
+        return True, _offset(found[2], found[3]) if found[2] else 0
+    return False, int(found[4].replace("−", "-").replace(" ", "")[:9])
 
 
 def _offset(sign: str, digits: str) -> int:

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from autorecur.language.functions import is_reduction
 from autorecur.language.sizes import Size
-from autorecur.language.syntax import Binary, Call, Expression, Name, Negative, Number, Power, Stack, Transpose
+from autorecur.language.syntax import (
+    Absolute,
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Stack,
+    Transpose,
+)
 from autorecur.ops.linear import add_sizes
 
 Sizes = tuple[Size, Size]
@@ -17,7 +28,7 @@ def measure(tree: Expression, shapes: Mapping[str, Sizes], convention: str = "co
     match tree:
         case Number():
             return 1, 1
-        case Name(name=name):
+        case Name(name=name) | Absolute(name=name):
             return shapes[name]
         case Negative(operand=operand) | Power(operand=operand):
             return measure(operand, shapes, convention)

@@ -10,6 +10,7 @@ from autorecur.language.functions import arity, function_names, listed_functions
 from autorecur.language.lexer import Lexer, Token
 from autorecur.language.nearest import nearest
 from autorecur.language.syntax import (
+    Absolute,
     Binary,
     Call,
     Expression,
@@ -49,9 +50,10 @@ class Parser:
         scalars: Collection[str] = (),
         derivatives: bool = False,
         quantities: Collection[str] = (),
+        parts: Collection[str] | None = None,
     ) -> None:
         self.source = source
-        self.lexer = Lexer(source, start, end, derivatives)
+        self.lexer = Lexer(source, start, end, derivatives, parts)
         self.scalars = scalars
         self.quantities = quantities
         self.token = self.lexer.next()
@@ -207,11 +209,22 @@ class Parser:
 
     def _name(self, token: Token) -> Expression:
         self._take()
+        if token.step is not None:
+            return Absolute(token.name, *token.step, token.part, span=token.span)
+        if token.part:
+            raise self._part_without_step(token)
         if token.offset is None:
             function = self._function(token)
             if function:
                 return self._call(function, token)
         return Name(token.name, token.offset, span=token.span)
+
+    def _part_without_step(self, token: Token) -> CellError:
+        return self.source.error(
+            f"another part is read at a step of its own, not at {self.source.slice(token.span).split('[')[-1].rstrip(']')}.",
+            token.span,
+            hint=f"For its last value write {token.part}.{token.name}[T].",
+        )
 
     def _function(self, token: Token) -> str | None:
         """The function that this name before ``(`` means, or None if it is a factor."""
@@ -370,7 +383,7 @@ class Parser:
         return self.source.error(f"nothing stands before this '{sign}' that it could work on.", token.span)
 
 
-def parse_expression(text: str, name: str = "the expression") -> Expression:
+def parse_expression(text: str, name: str = "the expression", parts: Collection[str] | None = None) -> Expression:
     """One expression, in which derivatives such as ``dL/dc[t+1]`` and ``dL/dW_i`` are names."""
     from autorecur.language.text import prepare
 
@@ -380,7 +393,7 @@ def parse_expression(text: str, name: str = "the expression") -> Expression:
         raise CellError(f"{name} is empty.")
     if "\n" in stripped:
         raise CellError(f"{name} stands on one line.")
-    return Parser(source, 0, len(source.text.rstrip()), derivatives=True).whole()
+    return Parser(source, 0, len(source.text.rstrip()), derivatives=True, parts=parts).whole()
 
 
 def _is_product(tree: Expression) -> bool:

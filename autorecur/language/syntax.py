@@ -36,6 +36,17 @@ class Name(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Absolute(Expression):
+    """A quantity at a step that does not move with t: ``h[T-1]`` (counted from the end), ``x[1]``."""
+
+    name: str
+    from_end: bool
+    offset: int
+    part: str = field(default="", compare=False)
+    """The part of the frame that it is said to belong to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Expression):
     function: str
     arguments: tuple[Expression, ...]

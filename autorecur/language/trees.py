@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from autorecur.language.syntax import Binary, Call, Expression, Name, Negative, Power, Stack, Transpose
+from autorecur.language.syntax import Absolute, Binary, Call, Expression, Name, Negative, Power, Stack, Transpose
 
 
 def names_in(tree: Expression) -> list[Name]:
@@ -53,6 +53,39 @@ def substitute(tree: Expression, values: Mapping[Name, Expression]) -> Expressio
             return Power(substitute(operand, values), exponent, span=tree.span)
         case _:
             return tree
+
+
+def rewritten(tree: Expression, leaf: Callable[[Expression], Expression]) -> Expression:
+    """The expression with each name, relative or absolute, replaced by what ``leaf`` gives for it; places are kept."""
+    match tree:
+        case Name() | Absolute():
+            return leaf(tree)
+        case Binary(operator=operator, left=left, right=right):
+            return Binary(operator, rewritten(left, leaf), rewritten(right, leaf), span=tree.span)
+        case Call(function=function, arguments=arguments):
+            return Call(function, tuple(rewritten(each, leaf) for each in arguments), span=tree.span)
+        case Stack(items=items):
+            return Stack(tuple(rewritten(each, leaf) for each in items), span=tree.span)
+        case Negative(operand=operand):
+            return Negative(rewritten(operand, leaf), span=tree.span)
+        case Transpose(operand=operand):
+            return Transpose(rewritten(operand, leaf), span=tree.span)
+        case Power(operand=operand, exponent=exponent):
+            return Power(rewritten(operand, leaf), exponent, span=tree.span)
+        case _:
+            return tree
+
+
+def leaves_of(tree: Expression) -> list[Name | Absolute]:
+    """Every name in an expression, relative or absolute, from left to right."""
+    found: list[Name | Absolute] = []
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Name | Absolute):
+            found.append(node)
+        stack.extend(reversed(children(node)))
+    return found
 
 
 def shifted(tree: Expression, steps: int) -> Expression:

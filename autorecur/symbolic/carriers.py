@@ -23,6 +23,11 @@ T = Symbol("T", integer=True, positive=True)
 k = Symbol("k", integer=True)
 
 
+def last(clock: str) -> Symbol:
+    """The number of steps of a clock: T, or that of a part of a frame."""
+    return T if clock == "T" else Symbol(clock, integer=True, positive=True)
+
+
 def size(text: int | str) -> Expr:
     """``n_h + n_x`` as a SymPy sum of positive whole numbers."""
     if isinstance(text, int):

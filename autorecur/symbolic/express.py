@@ -10,7 +10,9 @@ from sympy import Basic, Expr, Integer
 from sympy.matrices.expressions import MatAdd, MatMul, OneMatrix, Transpose
 
 from autorecur.graph.adjoint import factors, summands
-from autorecur.graph.node import SCALAR, Node, Number, Variable
+from autorecur.graph.clocks import unmarked
+from autorecur.graph.node import SCALAR, Fixed, Node, Number, Variable
+from autorecur.graph.range import Bound
 from autorecur.graph.walk import postorder
 from autorecur.symbolic import carriers as c
 
@@ -24,7 +26,11 @@ def express(root: Node, step: Expr = c.t) -> Basic:
 
 
 def _one(node: Node, done: dict[int, Basic], step: Expr) -> Basic:
+    if isinstance(node, Fixed):
+        return _fixed(node)
     if isinstance(node, Variable):
+        if (start := unmarked(node.name)) and node.offset is not None:
+            return c.quantity(start[0], _step(start[1], "T"), node.shape)
         if node.offset is None:
             return c.symbol(node.name, node.shape)
         return c.quantity(node.name, step + node.offset, node.shape)
@@ -33,6 +39,17 @@ def _one(node: Node, done: dict[int, Basic], step: Expr) -> Basic:
     assert node.op is not None
     rule = _RULES.get(node.op.name, _function)
     return rule(node, done)
+
+
+def _fixed(node: Fixed) -> Basic:
+    """A quantity at a step that does not move; ``s[0]`` is that of s, wherever it is computed."""
+    start = unmarked(node.base)
+    name, bound = (node.base, node.bound) if start is None else start
+    return c.quantity(name, _step(bound, node.clock), node.shape)
+
+
+def _step(bound: Bound, clock: str) -> Expr:
+    return c.last(clock) + bound.offset if bound.from_end else Integer(bound.offset)
 
 
 def coefficient(node: Number) -> Expr:

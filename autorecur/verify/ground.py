@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autorecur.derive.equation import Equation
-from autorecur.graph.program import Array, Part, Values, compile_node, run
+from autorecur.graph.adjoint import Contribution
+from autorecur.graph.program import Array, Compute, Index, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
 from autorecur.graph.walk import variables
 from autorecur.symbolic.numbers import Evaluator
@@ -44,7 +45,7 @@ class Ground:
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.d = derivation
         self.steps = derivation.smallest_generic + 1
-        self.point: Point = random_point(derivation, seed, self.steps)
+        self.point: Point = random_point(derivation, seed, derivation.horizon())
         self.evaluator = Evaluator(self.point.values.sizes)
         self.cotangents: dict[Target, Array] = {}
         self.cotangents = self._cotangents(np.random.default_rng([seed, 1]), self._adjoint_pass())
@@ -107,9 +108,12 @@ class Ground:
                 name = equation.label.removeprefix("dL/d").split("@")[0]
                 if name not in self.d.adjoints or not self.d.adjoints[name].regions():
                     continue
-                known = [np.abs(adjoints.get((name, s), 0)) for s in range(1, self.steps + 1)]
+                values = self.point.values
+                last = values.last(name)
+                known = [np.abs(adjoints.get(values.key(name, s), 0)) for s in range(1, last + 1)]
                 scale = max(float(np.max(array, initial=0.0)) for array in known)
-                for t in equation.steps.at(self.steps):
+                name = equation.lhs.name.removeprefix("dL/d")
+                for t in equation.steps.at(values.last(name)):
                     drawn = generator.standard_normal(self.point.values.quantities[name, t].shape)
                     found[name, t] = (scale or 1.0) * drawn
         return found
@@ -134,14 +138,15 @@ class Ground:
         parts: dict[str, list[Part]] = {}
         for name, adjoint in self.d.adjoints.items():
             if adjoint.timed:
-                parts[f"dL/d{name}"] = [Part(compile_node(k.node, sizes), k.steps) for k in adjoint.contributions]
+                parts[f"dL/d{name}"] = [Part(_compiled(k, sizes), k.steps) for k in adjoint.contributions]
 
         def with_cotangent(label: str, t: int, value: Array) -> Array:
-            return value + self.cotangents.get((label.removeprefix("dL/d"), t), 0)
+            name, step = values.key(label.removeprefix("dL/d"), t)
+            return value + self.cotangents.get((name, step), 0)
 
         def absent(label: str) -> Array:
             name = label.removeprefix("dL/d")
-            return np.zeros(self.point.values.quantities[name, 1].shape)
+            return np.zeros(self.point.values.quantities[values.key(name, 1)].shape)
 
         run(self.d.adjoint_loops, parts, values, with_cotangent, absent)
         found = {
@@ -156,8 +161,9 @@ class Ground:
         total = np.zeros(self.point.values.parameters[name].shape)
         for contribution in self.d.adjoints[name].contributions:
             compute = compile_node(contribution.node, values.sizes)
-            for t in (contribution.steps.within(EVERY) or contribution.steps).at(values.steps):
-                value = compute(values, {"t": t, "T": values.steps})
+            last = values.last(contribution.through[0])
+            for t in (contribution.steps.within(EVERY) or contribution.steps).at(last):
+                value = compute(values, values.index(t))
                 total = total + self.point.values.summed(value)
         return total
 
@@ -205,3 +211,16 @@ class Ground:
                 values.quantities[f"dL/d{name}", step] = array
         values.jacobian = Jacobians(truth, reference, found)
         return values, max(known.rounding, found.rounding, by_parameters.rounding)
+
+
+def _compiled(part: Contribution, sizes: Mapping[str, int]) -> Compute:
+    """A contribution as a function; one that comes from every step of another part is their sum."""
+    compute = compile_node(part.node, sizes)
+    if not part.summed:
+        return compute
+
+    def total(values: Values, index: Index) -> Array:
+        found = [compute(values, values.index(t)) for t in part.over.at(values.last(part.through[0]))]
+        return sum(found[1:], found[0])
+
+    return total

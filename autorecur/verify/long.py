@@ -26,7 +26,7 @@ SPREAD = 0.3
 
 def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check], str]:
     """One check for each gradient at T = ``steps``: its inner product with a random direction against the complex step."""
-    point = random_point(derivation, seed, steps, batch=1, tries=3, spread=SPREAD)
+    point = random_point(derivation, seed, derivation.horizon(steps), batch=1, tries=3, spread=SPREAD)
     values = given(derivation, point.values)
     asked = directions(derivation, values, np.random.default_rng([seed, steps]))
     parts = [asked[i : i + LANES] for i in range(0, len(asked), LANES)]
@@ -56,11 +56,8 @@ def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check]
 
 def given(derivation: Derivation, values: Values) -> Values:
     """The same values without what the equations compute."""
-    kept = {
-        key: array
-        for key, array in values.quantities.items()
-        if key[0] not in derivation.nodes or not 1 <= key[1] <= values.steps
-    }
+    quantities = values.quantities.items()
+    kept = {key: array for key, array in quantities if not derivation.is_computed(*key, values)}
     return Values(values.sizes, values.steps, dict(values.parameters), kept)
 
 
@@ -75,9 +72,9 @@ def directions(derivation: Derivation, values: Values, generator: np.random.Gene
         if equation.section == "parameters":
             keys: list[tuple[str, int | None]] = [(name, None)]
         elif equation.section == "initial" and equation.steps is not None:
-            keys = [(name, equation.steps.first.at(values.steps))]
+            keys = [(name, equation.steps.first.at(values.last(name)))]
         else:
-            keys = [(name, t) for t in range(1, values.steps + 1)]
+            keys = [(name, t) for t in range(1, values.last(name) + 1)]
         shapes = [(values.parameters[n] if t is None else values.quantities[n, t]).shape for n, t in keys]
         found.append((equation, {k: generator.standard_normal(s) for k, s in zip(keys, shapes, strict=True)}))
     return found
@@ -93,7 +90,8 @@ def by_complex_step(derivation: Derivation, values: Values, directions: Directed
         else:
             lanes.quantities[name, t] = values.quantities[name, t] + shift
     run = forward(derivation, lanes, complex_kernel)
-    losses = [run.quantities[derivation.loss.name, t] for t in derivation.loss.steps.at(values.steps)]
+    last = values.last(derivation.loss.name)
+    losses = [run.quantities[derivation.loss.name, t] for t in derivation.loss.steps.at(last)]
     total = sum(losses[1:], losses[0])
     total = np.broadcast_to(total, (len(directions), *total.shape[-3:]))
     return np.imag(total).reshape(len(directions), -1).sum(axis=1) / IMAGINARY

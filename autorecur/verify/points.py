@@ -14,6 +14,7 @@ import numpy as np
 
 from autorecur.errors import AutorecurError
 from autorecur.graph.adjoint import initial_steps
+from autorecur.graph.clocks import mark
 from autorecur.graph.program import Array, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
 from autorecur.graph.walk import postorder
@@ -54,7 +55,12 @@ def sizes_for(derivation: Derivation, generator: np.random.Generator) -> dict[st
 
 
 def random_point(
-    derivation: Derivation, seed: int, steps: int, batch: int | None = None, tries: int = TRIES, spread: float = 0.7
+    derivation: Derivation,
+    seed: int,
+    steps: int,
+    batch: int | None = None,
+    tries: int = TRIES,
+    spread: float = 0.7,
 ) -> Point:
     """A point at which every quantity is finite and no kink is near; raises AutorecurError if none is found.
 
@@ -108,16 +114,17 @@ def _draw(
         if not name.endswith("]"):
             values.parameters[name] = normal(name)
     for name in derivation.extended.inputs:
-        for t in range(1, steps + 1):
+        for t in range(1, values.last(name) + 1):
             array = normal(name, batch)
             values.quantities[name, t] = _as_target(derivation, array) if name == "target" else array
         for step in initial_steps(derivation.extended.offsets, name):
-            values.quantities[name, step.at(steps)] = np.zeros(
+            values.quantities[name, step.at(values.last(name))] = np.zeros(
                 [resolve(s, sizes) for s in derivation.extended.shapes[name]]
             )
     for name in derivation.extended.states:
         for step in initial_steps(derivation.extended.offsets, name):
-            values.quantities[name, step.at(steps)] = normal(name, batch)
+            if mark(name, step) not in derivation.extended.starts:
+                values.quantities[name, step.at(values.last(name))] = normal(name, batch)
     return values
 
 
@@ -171,6 +178,7 @@ def _forward(derivation: Derivation, values: Values) -> _Kinks | None:
     with np.errstate(all="ignore"):
         run(derivation.loops, parts, values)
         printed = compile_node(derivation.step.assignments[derivation.loss.name].node, values.sizes)
-        shown = [printed(values, {"t": t, "T": values.steps}) for t in derivation.loss.steps.at(values.steps)]
+        last = values.last(derivation.loss.name)
+        shown = [printed(values, values.index(t)) for t in derivation.loss.steps.at(last)]
     finite = all(bool(np.all(np.isfinite(array))) for array in (*values.quantities.values(), *shown))
     return watched if finite else None

@@ -33,7 +33,7 @@ def precise_checks(derivation: Derivation, point: Point, digits: int, seed: int)
             if equation.section == "inputs":
                 continue
             name = label.split("[")[0]
-            step = equation.steps.first.at(values.steps) if equation.steps is not None else None
+            step = equation.steps.first.at(values.last(name)) if equation.steps is not None else None
             found = own.parameters[equation.label] if step is None else own.quantities[f"dL/d{name}", step]
             error, scale = 0.0, float(np.max(np.abs(found), initial=0.0)) or 1.0
             for _ in range(SAMPLES):
@@ -76,7 +76,8 @@ def _loss(
     array = moved.parameters[name] if step is None else moved.quantities[name, step]
     array[index] += shift
     run = forward(derivation, moved, precise_kernel)
-    return sum(np.sum(run.quantities[derivation.loss.name, t]) for t in derivation.loss.steps.at(values.steps))
+    last = values.last(derivation.loss.name)
+    return sum(np.sum(run.quantities[derivation.loss.name, t]) for t in derivation.loss.steps.at(last))
 
 
 def _exact(array: Array) -> Array:

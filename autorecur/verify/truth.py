@@ -108,7 +108,7 @@ class Truth:
                 and equation.lhs.name.startswith("dL/d")
             ):
                 name = equation.lhs.name.removeprefix("dL/d")
-                found += [(name, t) for t in equation.steps.at(self.values.steps)]
+                found += [(name, t) for t in equation.steps.at(self.values.last(name))]
         return list(dict.fromkeys(found))
 
     def components(self, target: Target) -> Array:
@@ -203,6 +203,7 @@ class Truth:
             return flat.reshape(shape)
 
         def changed(name: str, t: int, value: Array) -> Array:
+            name, t = values.key(name, t)
             value = shifted((name, t), value) if (name, t) in lanes else value
             return held(name, t, value) if name in members and (stack, t) in lanes else value
 
@@ -213,10 +214,8 @@ class Truth:
         for name in values.parameters:
             if (name, None) in lanes:
                 values.parameters[name] = shifted((name, None), values.parameters[name])
-        assigned = set(self.derivation.nodes)
         for key, array in self.values.quantities.items():
-            given = key[0] not in assigned or not 1 <= key[1] <= values.steps
-            if given:
+            if not self.derivation.is_computed(*key, values):
                 values.quantities[key] = changed(*key, array)
 
         return run(self.derivation.loops, self._parts(quotient.kernels), values, changed)
@@ -237,7 +236,7 @@ class Truth:
     def _loss(self, values: Values, lanes: int) -> Array:
         """L for each lane and each sample of the batch."""
         d = self.derivation
-        parts = [values.quantities[d.loss.name, t] for t in d.loss.steps.at(values.steps)]
+        parts = [values.quantities[d.loss.name, t] for t in d.loss.steps.at(values.last(d.loss.name))]
         return self._per_sample(sum(parts[1:], parts[0]), lanes)
 
     def _functional(self, values: Values, lanes: int) -> Array:
@@ -286,10 +285,8 @@ class Truth:
             values.quantities[name, step] = shifted(values.quantities[name, step])
         parts = self._parts(quotient.kernels)
         for loop in self.derivation.loops:
-            for own in loop.names:
-                if own != self.derivation.loss.name:
-                    value = parts[own][0].compute(values, {"t": t, "T": values.steps})
-                    values.quantities[own, t] = shifted(value) if (own, t) == bottom else value
+            if not self.derivation.is_computed(*key, values):
+                values.quantities[key] = changed(*key, array)
         return values
 
 

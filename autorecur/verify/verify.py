@@ -134,17 +134,18 @@ class _Verification:
         for t in self._steps(equation):
             printed = self._printed(equation, t)
             if equation.label == "L":
-                steps = self.d.loss.steps.at(self.steps)
+                steps = self.d.loss.steps.at(self.ground.true.last(self.d.loss.name))
                 true = sum(known[self.d.loss.name, s] for s in steps)
             else:
-                true = known[equation.label, t]
+                true = known[equation.lhs.name, t]
             pairs.append((printed, true))
         return self._check(equation, "forward run", pairs, FORWARD_TOLERANCE)
 
     def _steps(self, equation: Equation) -> Iterable[int]:
-        if equation.label == self.d.loss.name:
-            return self.d.loss.steps.at(self.steps)
-        return [0] if equation.steps is None else equation.steps.at(self.steps)
+        if equation.steps is None:
+            return [0]
+        last = self.ground.true.last(equation.lhs.name)
+        return (self.d.loss.steps if equation.label == self.d.loss.name else equation.steps).at(last)
 
     def _printed(self, equation: Equation, t: int) -> Array:
         """The right-hand side, from the object that is typeset; no number if it reads itself, or what does not exist at t."""
@@ -152,7 +153,7 @@ class _Verification:
         if _reads_itself(equation):
             return np.array([[np.nan]])
         try:
-            return self.ground.evaluator.compile(equation.rhs)(known, {"t": t, "T": known.steps})
+            return self.ground.evaluator.compile(equation.rhs)(known, known.index(t))
         except MissingValueError:
             return np.array([[np.nan]])
 

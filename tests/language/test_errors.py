@@ -101,10 +101,10 @@ A state runs in one direction: write two states, one for each.""",
     "a time index that is a number": (
         "h[t] = tanh(W x[t] + U h[5])",
         """\
-[5] is no time index.
+h[5] may lie outside the steps, which run from 1 to T.
   line 1 | h[t] = tanh(W x[t] + U h[5])
-                                   ^^^
-A time index is t, or t and a whole number of steps: h[t], h[t-1], h[t+1].""",
+                                  ^^^^
+Absolute times are 0, 1 and T; other steps are counted from t.""",
     ),
     "a name used both ways": (
         "h[t] = tanh(W x[t] + U h[t-1] + x)",
