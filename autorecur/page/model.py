@@ -13,6 +13,7 @@ from autorecur.ops import TABLE
 from autorecur.page.context import Page, plain, real_space
 from autorecur.page.counting import parameter_count
 from autorecur.page.packing import ROOM, cell_width, columns_for, packed
+from autorecur.page.rewritten import joined_weights
 from autorecur.render.blocks import (
     Block,
     Cell,
@@ -44,6 +45,7 @@ def model(page: Page) -> Iterator[Block]:
         yield Display(tuple(packed([(page.cell(e), plain(e.number)) for e in equations])))
     else:
         yield Display(tuple(page.display_row(e, comment=_comment(page, e.label)) for e in equations))
+        yield from joined_weights(page)
         yield from _named(page)
     yield _shapes(page)
     if not page.brief:
