@@ -281,3 +281,20 @@ def test_an_unknown_choice() -> None:
     """The words that there are."""
     with pytest.raises(ar.CellError, match="no 'rows'; known: None, column, row"):
         rewrite(ar.cells["rnn"], Mathematics("rows"))
+
+
+# ---------------------------------------------------------------- on the page
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a[t] = tanh(W_aa a[t-1] + W_ax x[t] + b_a)", r"W_a &= [W_{aa}\; \vert\; W_{ax}]"),
+        ("a[t] = tanh(a[t-1] W_aa + x[t] W_ax + b_a)", r"W_a^{\!\top} &= [W_{aa}^{\!\top}\; \vert\; W_{ax}^{\!\top}]"),
+    ],
+)
+def test_the_page_says_what_a_joined_weight_is_made_of(text: str, wanted: str) -> None:
+    """Side by side; transposed where the weights lie below each other."""
+    document = derive(ar.cell(text), mathematics=JOINED).to_latex(fragment=True)
+    assert wanted in document
+    assert "holds those of its parts side by side:" in document
