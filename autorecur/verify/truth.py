@@ -285,8 +285,9 @@ class Truth:
             values.quantities[name, step] = shifted(values.quantities[name, step])
         parts = self._parts(quotient.kernels)
         for loop in self.derivation.loops:
-            if not self.derivation.is_computed(*key, values):
-                values.quantities[key] = changed(*key, array)
+            for name in loop.names:
+                if name != self.derivation.loss.name:
+                    values.quantities[name, t] = parts[name][0].compute(values, values.index(t))
         return values
 
 
