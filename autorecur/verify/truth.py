@@ -285,9 +285,10 @@ class Truth:
             values.quantities[name, step] = shifted(values.quantities[name, step])
         parts = self._parts(quotient.kernels)
         for loop in self.derivation.loops:
-            for name in loop.names:
-                if name != self.derivation.loss.name:
-                    values.quantities[name, t] = parts[name][0].compute(values, values.index(t))
+            for own in loop.names:
+                if own != self.derivation.loss.name:
+                    value = parts[own][0].compute(values, values.index(t))
+                    values.quantities[own, t] = shifted(value) if (own, t) == bottom else value
         return values
 
 
