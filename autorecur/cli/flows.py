@@ -70,7 +70,7 @@ def loaded(names: tuple[str, ...]) -> list[Cell]:
 
 def require_language(language: str) -> None:
     from autorecur.language.nearest import did_you_mean
-    from autorecur.page.catalogue import languages
+    from autorecur.languages import languages
 
     if language not in languages():
         known = ", ".join(languages())

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from autorecur.languages import languages
+
 MOST_STEPS = 10_000
 MOST_DIGITS = 300
+LANGUAGES = languages()
 LOSSES = ("mse", "squared", "half_squared", "ce", "bce")
 
 Callback = Callable[[click.Context, click.Parameter, str | None], int | str | None]

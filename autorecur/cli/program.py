@@ -10,7 +10,7 @@ import click
 
 from autorecur import __version__
 from autorecur.cli.commands import Command, Program
-from autorecur.cli.options import LOSSES, MOST_STEPS, one_of, positive_number, whole_number
+from autorecur.cli.options import LANGUAGES, LOSSES, MOST_STEPS, one_of, positive_number, whole_number
 
 
 def _steps(meaning: str) -> Callable[[Any], Any]:
@@ -73,6 +73,7 @@ def program() -> None:
     autorecur derive lstm --detail brief -o page.pdf       # on one page
     autorecur derive gru --notation row -o gru.pdf         # in the notation of your course: row vectors
     autorecur derive lstm -o lstm.html                     # a page for a browser, in one file
+    autorecur derive lstm --lang fr -o lstm.pdf            # in French
     autorecur derive my.cell --loss ce                     # LaTeX on standard output
     autorecur derive rnn --fragment -o rnn.tex             # to \\input into a document of your own
     echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md      # from standard input
@@ -95,7 +96,13 @@ def program() -> None:
     help="How the mathematics is written: column, row, transposed, bracket-time, index, or a file of your own; "
     "by default as the author of the cell wrote it.",
 )
-@click.option("--lang", metavar="LANG", default="en", help="The language of the page: en.")
+@click.option(
+    "--lang",
+    metavar="|".join(LANGUAGES),
+    callback=one_of(LANGUAGES),
+    default="en",
+    help="The language of the page: titles that the cell has in it are used, others stay as they are.",
+)
 @_choice(
     "--detail", "standard", "brief", "full", meaning="How much is shown: standard is the default, brief fits a page."
 )

@@ -23,6 +23,7 @@ from autorecur.graph.step import Step
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.language.order import Loop, schedule
+from autorecur.languages import languages
 from autorecur.notations.applying import applied
 from autorecur.notations.loading import load
 from autorecur.notations.profile import Mathematics, Profile
@@ -42,7 +43,6 @@ LEAST_DIGITS = 30
 """:mod:`autorecur.verify.precise` takes differences: fewer digits would say less than floats do."""
 MOST_EQUATIONS = 500
 """Of a cell: the work of checking every equation grows with the square of their number."""
-LANGUAGES = ("en",)
 
 
 class _Gradients(dict[str, Equation]):
@@ -365,5 +365,6 @@ def _require(cell: Cell, steps: int | None, language: str) -> None:
         )
     if steps is not None and not (hasattr(steps, "__index__") and 1 <= steps <= MOST_STEPS):
         raise CellError(f"steps is a whole number from 1 to {MOST_STEPS:,}, not {steps}.")
-    if language not in LANGUAGES:
-        raise CellError(f"there is no language {language!r}; known: {', '.join(LANGUAGES)}.")
+    if language not in languages():
+        known = ", ".join(languages())
+        raise CellError(f"there is no language {language!r}.{did_you_mean(language, languages())} There are {known}.")

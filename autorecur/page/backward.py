@@ -190,7 +190,7 @@ def _preactivations(page: Page, together: Sequence[Group]) -> Iterator[Block]:
         title = page.title(page.owner(together[i].name))
         comment: list[Inline] = [title] if title else []
         if len(same) > 1 and equation.steps is not None:
-            comment.extend((", " if comment else "", Math(page.domain(equation.steps))))
+            comment = [*words.joined([*comment, Math(page.domain(equation.steps))])]
         note = _through(page, equation, first=i == 0)
         rows.append(page.display_row(equation, None, note, tuple(comment)))
     yield Display(tuple(rows))

@@ -1,6 +1,7 @@
 """All words of the page in one language: templates with named fields, read from a data file.
 
-``{name}`` is a field, ``$…$`` a formula (see :mod:`autorecur.page.formula`), ``*…*`` emphasis, ``**…**`` strong,
+``{name}`` is a field, ``{name:the}`` a title behind its article (see :mod:`autorecur.page.typography`), ``{section_paths}`` a
+link to a section of the page, ``$…$`` a formula (see :mod:`autorecur.page.formula`), ``*…*`` emphasis, ``**…**`` strong,
 ``<back>…</back>`` words in the accent colour, ``<shade>…</shade>`` shaded ones, ``<br>`` a new line. A missing entry or field
 is an error.
 """
@@ -10,15 +11,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from autorecur.errors import RenderError
+from autorecur.language.nearest import did_you_mean
+from autorecur.languages import languages, words_of
 from autorecur.page.formula import formula
+from autorecur.page.typography import Typography
 from autorecur.render.blocks import (
     Coloured,
+    Document,
     Emphasis,
     Inline,
     Inlines,
@@ -30,29 +34,39 @@ from autorecur.render.blocks import (
     Shaded,
     Strong,
 )
-from autorecur.symbolic.layout import Layout
+from autorecur.symbolic.layout import Layout, Sign, Space, row
 from autorecur.symbolic.names import DEFAULT, Notation
 
 Field = "str | int | Layout | Inline | Inlines"
-_PIECE = re.compile(r"(\{[a-z_]+\}|\$[^$]*\$|\*\*|\*|</?[a-z]+>)")
+_PIECE = re.compile(r"(\{[a-z_]+(?::[a-z]+)?\}|\$[^$]*\$|\*\*|\*|</?[a-z]+>)")
+_FIELD = re.compile(r"\{([a-z_]+)(?::([a-z]+))?\}")
+_RULES = ("typography", "noun", "form")
+"""The tables that say how the language is written; the others are its words."""
 _WRAPS: Mapping[str, Any] = {"**": Strong, "*": Emphasis, "<back>": Coloured, "<shade>": Shaded}
 _INLINES = (Math, Reference, RuleReference, SectionReference, Strong, Emphasis, Coloured, Shaded, LineBreak)
 
 
 @cache
+def _catalogue(language: str) -> Mapping[str, Any]:
+    if language not in languages():
+        known = ", ".join(languages())
+        raise RenderError(f"there is no language {language!r}.{did_you_mean(language, languages())} There are {known}.")
+    return tomllib.loads(words_of(language))
+
+
+@cache
+def typography(language: str) -> Typography:
+    """How a language is written."""
+    return Typography.read(_catalogue(language))
+
+
+@cache
 def entries(language: str) -> Mapping[str, str]:
-    """Every entry of a language under its dotted key."""
-    source = files(__package__).joinpath("words", f"{language}.toml")
-    if not source.is_file():
-        raise RenderError(f"there is no catalogue of words for the language {language!r}")
+    """Every entry of a language under its dotted key, with the spaces and apostrophes of the language."""
     flat: dict[str, str] = {}
-    _flatten("", tomllib.loads(source.read_text(encoding="utf-8")), flat)
-    return flat
-
-
-def languages() -> tuple[str, ...]:
-    found = (entry.name for entry in files(__package__).joinpath("words").iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+    _flatten("", {key: table for key, table in _catalogue(language).items() if key not in _RULES}, flat)
+    rules = typography(language)
+    return {key: rules.typeset_template(template) for key, template in flat.items()}
 
 
 def _flatten(prefix: str, table: Mapping[str, Any], flat: dict[str, str]) -> None:
@@ -69,6 +83,12 @@ class Words:
 
     language: str = "en"
     notation: Notation = DEFAULT
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The numbers of the page's sections."""
+
+    @property
+    def typography(self) -> Typography:
+        return typography(self.language)
 
     def has(self, key: str) -> bool:
         return key in entries(self.language)
@@ -81,10 +101,7 @@ class Words:
 
     def text(self, key: str, **fields: str | int) -> str:
         """An entry as plain text."""
-        try:
-            return self.template(key).format_map(fields)
-        except KeyError as missing:
-            raise RenderError(f"the entry {key!r} needs the field {missing}") from None
+        return _FIELD.sub(lambda found: str(self._field(found[0], key, fields)), self.template(key))
 
     def formula(self, key: str, **fields: Layout) -> Layout:
         """An entry that is a formula as a whole."""
@@ -92,18 +109,100 @@ class Words:
 
     def __call__(self, key: str, **fields: Any) -> Inlines:
         """An entry as prose; fields are words, layouts or pieces of prose."""
-        return _read(self.template(key), key, self.notation, fields)
+        stack: list[tuple[str, list[Inline]]] = [("", [])]
+        for part in _PIECE.split(self.template(key)):
+            if part:
+                self._piece(part, key, fields, stack)
+        if len(stack) != 1:
+            raise RenderError(f"a mark is left open in the entry {key!r}")
+        return _merged(stack[0][1])
+
+    def _piece(self, part: str, key: str, fields: Mapping[str, Any], stack: list[tuple[str, list[Inline]]]) -> None:
+        """A field, a formula or a mark put in; what a mark opens is kept until the same mark closes it."""
+        opened, items = stack[-1]
+        if part[0] == "{":
+            items.extend(pieces(self._field(part, key, fields)))
+        elif part[0] == "$":
+            layouts = {name: value for name, value in fields.items() if isinstance(value, Layout)}
+            items.append(Math(formula(part[1:-1], self.notation, layouts)))
+        elif part == "<br>":
+            items.append(LineBreak())
+        elif part == opened or (part.startswith("</") and opened == f"<{part[2:]}"):
+            stack.pop()
+            stack[-1][1].append(_WRAPS[opened](_merged(items)))
+        elif part in _WRAPS:
+            stack.append((part, []))
+        else:
+            items.append(part)
+
+    def _field(self, part: str, key: str, fields: Mapping[str, Any]) -> Any:
+        """The value of ``{name}``, of ``{name:form}``, or of ``{section_name}``."""
+        found = _FIELD.fullmatch(part)
+        assert found is not None
+        name, form = found.groups()
+        section = name.removeprefix("section_")
+        if name in fields:
+            value = fields[name]
+        elif section != name and section in self.places:
+            value = self.section(section)
+        else:
+            raise RenderError(f"the entry {key!r} needs the field {name!r}")
+        if form is None:
+            return value
+        if form not in self.typography.forms:
+            raise RenderError(
+                f"the entry {key!r} wants the form {form!r}, which the language {self.language!r} does not have"
+            )
+        return self.typography.formed(form, str(value))
+
+    def section(self, key: str) -> SectionReference:
+        """A link to a section of the page."""
+        number = self.places[key]
+        return SectionReference(number, self.text("place.section", number=number))
+
+    def document(self, **parts: Any) -> Document:
+        """A document of these parts that is written as the language is."""
+        rules = self.typography
+        return Document(
+            language=self.language,
+            decimal=rules.decimal,
+            joint=rules.typeset(rules.joint),
+            patterns=rules.tex,
+            even_spaces=rules.even_spaces,
+            **parts,
+        )
+
+    def typeset(self, text: str) -> str:
+        """Text of the author's with the spaces and apostrophes of the language."""
+        return self.typography.typeset(text)
 
     def listed(self, parts: Sequence[Any], word: str = "and") -> Inlines:
         """``a``, ``a and b``, ``a, b and c``."""
-        if not parts:
-            return ()
-        items = list(pieces(parts[0]))
+        if len(parts) < 2:
+            return tuple(piece for part in parts for piece in pieces(part))
         last = f" {self.template(f'list.{word}')} "
-        for i, part in enumerate(parts[1:], 2):
-            items.append(last if i == len(parts) else ", ")
+        return (*self.joined(parts[:-1]), last, *pieces(parts[-1]))
+
+    def joined(self, parts: Sequence[Any], sign: str = "comma") -> Inlines:
+        """``a, b, c``; with ``sign="semicolon"``, ``a; b; c``."""
+        items: list[Inline] = []
+        for at, part in enumerate(parts):
+            if at:
+                items.append(self.template(f"list.{sign}"))
             items.extend(pieces(part))
         return tuple(items)
+
+    def components(self, parts: Sequence[Layout]) -> Layout:
+        """Numbers that are components of one vector, apart by a sign that is no decimal mark."""
+        sign = self.typography.components
+        items: list[Layout] = []
+        for at, part in enumerate(parts):
+            if at:
+                items.extend(
+                    (Sign(sign, "punct"),) if sign == "," else (Space("thin"), Sign(sign, "punct"), Space("thin"))
+                )
+            items.append(part)
+        return row(*items)
 
     def number(self, count: int) -> str:
         """Small numbers as words."""
@@ -122,35 +221,6 @@ def pieces(value: Any) -> Inlines:
     if isinstance(value, _INLINES):
         return (value,)
     return tuple(piece for part in value for piece in pieces(part))
-
-
-def _read(template: str, key: str, notation: Notation, fields: Mapping[str, Any]) -> Inlines:
-    """Fields, formulas and marks put in; what a mark opens is kept until the same mark closes it."""
-    stack: list[tuple[str, list[Inline]]] = [("", [])]
-    for part in _PIECE.split(template):
-        if not part:
-            continue
-        opened, items = stack[-1]
-        if part[0] == "{":
-            name = part[1:-1]
-            if name not in fields:
-                raise RenderError(f"the entry {key!r} needs the field {name!r}")
-            items.extend(pieces(fields[name]))
-        elif part[0] == "$":
-            layouts = {name: value for name, value in fields.items() if isinstance(value, Layout)}
-            items.append(Math(formula(part[1:-1], notation, layouts)))
-        elif part == "<br>":
-            items.append(LineBreak())
-        elif part == opened or (part.startswith("</") and opened == f"<{part[2:]}"):
-            stack.pop()
-            stack[-1][1].append(_WRAPS[opened](_merged(items)))
-        elif part in _WRAPS:
-            stack.append((part, []))
-        else:
-            items.append(part)
-    if len(stack) != 1:
-        raise RenderError(f"a mark is left open in the entry {key!r}")
-    return _merged(stack[0][1])
 
 
 def _merged(items: list[Inline]) -> Inlines:

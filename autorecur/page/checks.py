@@ -13,7 +13,6 @@ from autorecur.render.blocks import (
     Math,
     Paragraph,
     RuleReference,
-    SectionReference,
     SideNote,
     Span,
     Table,
@@ -23,12 +22,12 @@ from autorecur.symbolic.layout import Layout, Num, binary, relation, row
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
-    from autorecur.verify.report import Check
+    from autorecur.verify.report import Check, Note
 
 MOST_QUANTITIES = 4
 
 
-def seal(page: Page, section: str | None) -> SideNote:
+def seal(page: Page) -> SideNote:
     """The note beside the title."""
     report = page.report
     if page.brief:
@@ -38,9 +37,8 @@ def seal(page: Page, section: str | None) -> SideNote:
     count = len(page.checks_shown) + sum(_rule_checks(page, key) for key in page.rules.keys)
     words = page.words
     where: Inlines = ()
-    if section is not None:
-        link = SectionReference(section, words.text("seal.section", number=section))
-        where = (" ", *words("seal.where", section=link))
+    if "checks" in words.places:
+        where = (" ", *words("seal.where", section=words.section("checks")))
     text = words(
         "seal.text",
         checks=str(count),
@@ -76,7 +74,13 @@ def checks(page: Page) -> Iterator[Block]:
     yield Paragraph(page.words("checks.opening"))
     yield _table(page)
     for note in page.report.notes:
-        yield Paragraph((note,))
+        yield Paragraph(_note(page, note))
+
+
+def _note(page: Page, note: Note) -> Inlines:
+    """What the report says of itself, in the language of the page."""
+    count = {"count": Num(str(note.fields["steps"])), "last": page.steps_name()} if "steps" in note.fields else {}
+    return page.words(f"checks.note.{note.key}", **{key: str(value) for key, value in note.fields.items()}, **count)
 
 
 def _references(page: Page) -> SideNote:
@@ -87,16 +91,9 @@ def _references(page: Page) -> SideNote:
         Math(row(page.composer.size(name), relation("="), Num(str(value)))) for name, value in report.sizes.items()
     ]  # fmt: skip
     sizes.append(Math(row(page.steps_name(), relation("="), Num(str(report.equation_steps)))))
-    items.append(words("checks.sizes", sizes=_commas(sizes), seed=str(report.seed)))
+    items.append(words("checks.sizes", sizes=page.words.joined(sizes), seed=str(report.seed)))
     items.append(words("checks.error"))
     return SideNote(tuple(items), words.text("checks.references"))
-
-
-def _commas(parts: Sequence[Math]) -> Inlines:
-    items: list[str | Math] = []
-    for part in parts:
-        items.extend((", ", part) if items else (part,))
-    return tuple(items)
 
 
 def _key(reference: str) -> str:
@@ -200,20 +197,15 @@ def _quantities(page: Page, part: Sequence[Equation]) -> Inlines:
         return page.words(f"checks.paths.{_PATHS.get(part[0].rule, part[0].rule)}")
     short = len(layouts) <= MOST_QUANTITIES
     shown = layouts if short else layouts[: MOST_QUANTITIES - 2]
-    items: list[str | Math] = []
-    for layout in shown:
-        items.extend((", ", Math(layout)) if items else (Math(layout),))
-    return tuple(items) if short else (*items, ", …, ", Math(layouts[-1]))
+    items: list[Math | str] = [Math(layout) for layout in shown]
+    return page.words.joined(items if short else [*items, page.words.text("list.omitted"), Math(layouts[-1])])
 
 
 def _shape(page: Page, part: Sequence[Equation]) -> Inlines:
     shapes = list(dict.fromkeys(e.shape for e in part))
     if len(shapes) > 2 or any(e.section == "paths" for e in part):
         return page.words("checks.of_each")
-    items: list[str | Math] = []
-    for shape in shapes:
-        items.extend(("; ", Math(_size(page, shape))) if items else (Math(_size(page, shape)),))
-    return tuple(items)
+    return page.words.joined([Math(_size(page, shape)) for shape in shapes], "semicolon")
 
 
 def _size(page: Page, shape: tuple[int | str, int | str]) -> Layout:
@@ -231,9 +223,8 @@ def _worst(page: Page, found: Iterable[Check]) -> Inlines:
 
 def _rules_row(page: Page, kinds: Sequence[str]) -> TableRow:
     names = [page.rules.name(key) or "" for key in page.rules.keys]
-    links: Inlines = (
-        (RuleReference(names[0]), "–", RuleReference(names[-1])) if len(names) > 1 else (RuleReference(names[0]),)
-    )
+    ends = [RuleReference(name) for name in dict.fromkeys((names[0], names[-1]))]
+    links = page.words.joined(ends, "range")
     count = sum(_rule_checks(page, key) for key in page.rules.keys)
     return (
         links,

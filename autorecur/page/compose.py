@@ -34,21 +34,21 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     if not report.passed:
         raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
-    page = Page(derivation, notation, Words(language, notation.in_line), detail, report, rule_book(derivation))
-    blocks: list[Block] = []
     numbers: dict[str, str] = {}
-    for number, (key, section) in enumerate(_sections(page), 1):
-        numbers[key] = str(number)
-        blocks.append(Heading(str(number), page.words.text(f"section.{key}")))
+    words = Words(language, notation.in_line, numbers)
+    page = Page(derivation, notation, words, detail, report, rule_book(derivation))
+    found = _sections(page)
+    numbers.update((key, str(number)) for number, (key, _) in enumerate(found, 1))
+    blocks: list[Block] = []
+    for key, section in found:
+        blocks.append(Heading(numbers[key], words.text(f"section.{key}")))
         blocks.extend(section(page))
-    return Document(
-        title=page.words.text("head.title", title=_title(page)),
+    return words.document(
+        title=words.text("head.title", title=_title(page)),
         blocks=tuple(blocks),
         subtitle=_subtitle(page),
-        seal=seal(page, numbers.get("checks")),
-        footer=page.words.text("head.footer", title=_title(page)),
-        language=language,
-        decimal=page.words.text("head.decimal"),
+        seal=seal(page),
+        footer=words.text("head.footer", title=_title(page)),
         screen=_screen(page),
     )
 
@@ -88,7 +88,8 @@ def _screen(page: Page) -> Screen:
 
 def _title(page: Page) -> str:
     cell = page.derivation.cell
-    return cell.titles.get(page.words.language) or cell.title
+    own = cell.titles.get(page.words.language)
+    return page.words.typeset(own) if own else cell.title
 
 
 def _subtitle(page: Page) -> tuple[Inlines, ...]:

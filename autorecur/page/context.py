@@ -99,14 +99,21 @@ class Page:
     def references(self, labels: Iterable[str]) -> Inlines:
         """Links to several equations; three or more in sequence are a range."""
         numbers = [int(ref.number) for label in labels for ref in self.reference(label) if isinstance(ref, Reference)]
-        return self.words.listed(_ranges(numbers))
+        return self.words.listed(self._ranges(numbers))
 
     def links(self, numbers: Sequence[int]) -> Inlines:
         """``(15)–(18), (21)``."""
-        items: list[Any] = []
-        for part in _ranges(numbers):
-            items.extend((", ", *part) if items else part)
-        return tuple(items)
+        return self.words.joined(self._ranges(numbers))
+
+    def _ranges(self, numbers: Sequence[int]) -> list[Inlines]:
+        """Three or more in sequence are one range."""
+        parts: list[Inlines] = []
+        for run in _runs(numbers):
+            if len(run) > 2:
+                parts.append((Reference(str(run[0])), self.words.text("list.range"), Reference(str(run[-1]))))
+            else:
+                parts.extend((Reference(str(number)),) for number in run)
+        return parts
 
     def display_row(
         self,
@@ -149,7 +156,8 @@ class Page:
         for assignment in self.derivation.cell.assignments:
             if assignment.name == name:
                 titles = assignment.titles
-                return titles.get(self.words.language) or titles.get("en") or ""
+                own = titles.get(self.words.language)
+                return self.words.typeset(own) if own else titles.get("en") or ""
         return ""
 
     def called(self, name: str) -> Inlines:
@@ -205,10 +213,7 @@ class Page:
         if self.brief:
             return ()
         names = [name for key in keys if (name := self.rules.name(key))]
-        items: list[Any] = []
-        for name in names:
-            items.extend((", ", RuleReference(name)) if items else (RuleReference(name),))
-        return tuple(items)
+        return self.words.joined([RuleReference(name) for name in names])
 
 
 def plain(number: str) -> str:
@@ -221,16 +226,6 @@ def capital(text: Inlines) -> Inlines:
     if text and isinstance(text[0], str) and text[0]:
         return (text[0][0].upper() + text[0][1:], *text[1:])
     return text
-
-
-def _ranges(numbers: Sequence[int]) -> list[Inlines]:
-    parts: list[Inlines] = []
-    for run in _runs(numbers):
-        if len(run) > 2:
-            parts.append((Reference(str(run[0])), "–", Reference(str(run[-1]))))
-        else:
-            parts.extend((Reference(str(number)),) for number in run)
-    return parts
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:

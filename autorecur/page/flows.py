@@ -26,13 +26,11 @@ def flow_page(flow: Flow, language: str = "en") -> Document:
     words = Words(language)
     names = words.listed([curve.label for curve in flow])
     opening = words("flow.opening" if flow.state is None else "flow.opening_state", **_ends(flow))
-    return Document(
+    return words.document(
         title=words.text("flow.title"),
         blocks=(Paragraph(opening), flow_plot(flow, words), flow_table(flow, words)),
         subtitle=(words("flow.derived", cells=names),),
         footer=words.text("flow.title"),
-        language=language,
-        decimal=words.text("head.decimal"),
     )
 
 

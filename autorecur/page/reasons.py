@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecur.page.context import Page, capital
 from autorecur.page.rules import rule_keys
@@ -30,10 +30,7 @@ def reason(page: Page, terms: Sequence[Term], readers: int = 1, sums: bool = Fal
         parts.append(page.words("reason.readers", count=page.words.number(readers), rule=page.rule_names(["readers"])))
     if sums:
         parts.append(page.rule("shared"))
-    items: list[Any] = []
-    for part in parts:
-        items.extend(("; ", *part) if items else part)
-    return (*capital(tuple(items)), ".") if items else ()
+    return (*capital(page.words.joined(parts, "semicolon")), ".") if parts else ()
 
 
 def short_reason(page: Page, terms: Sequence[Term], sums: bool = False) -> Inlines:

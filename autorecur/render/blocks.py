@@ -330,10 +330,16 @@ class Document:
     decimal: str = "."
     screen: Screen | None = None
     """Without it a page on a screen has no controls."""
+    joint: str = ": "
+    """Between the lines of the title where it stands on one line."""
+    patterns: str = ""
+    """What TeX calls the language's patterns of hyphenation; English ones are always there."""
+    even_spaces: bool = False
+    """Whether the space behind a full stop is as wide as any other."""
 
     def one_line(self) -> str:
         """The title without line ends."""
-        return ": ".join(" ".join(line.split()) for line in self.title.splitlines() if line.strip())
+        return self.joint.join(" ".join(line.split()) for line in self.title.splitlines() if line.strip())
 
     def foot(self) -> str:
         """The footer, cut to one line."""

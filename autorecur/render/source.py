@@ -77,6 +77,14 @@ def latex_text(text: str) -> LatexSource:
     return LatexSource(_break_ligatures("".join(_latex_character(c) for c in _one_line(text))))
 
 
+def latex_plain(text: str) -> LatexSource:
+    """Plain text as LaTeX for the title of a PDF, which holds no markup: letters with accents, digits, plain signs."""
+    spaced = re.sub(r"[\s\u00a0\u202f]+", " ", text.replace("\u2019", "'"))
+    return LatexSource(
+        re.sub(r"[^A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžĂ-ęĚěĹĺĽľŁłŃńŇňŐőŔŕŘřŚśŞşŤťŢţŮůŰűŹźŻż0-9 .:;?!,()'/«»–—-]+", " ", spaced)
+    )
+
+
 def _latex_character(character: str) -> str:
     if character in _LATEX:
         return _LATEX[character]

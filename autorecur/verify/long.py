@@ -11,7 +11,7 @@ from autorecur.derive.results import calculate
 from autorecur.graph.program import Array, Values
 from autorecur.symbolic.numbers import complex_kernel
 from autorecur.verify.points import random_point
-from autorecur.verify.report import Check
+from autorecur.verify.report import Check, Note
 from autorecur.verify.truth import IMAGINARY, forward
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SPREAD = 0.3
 """Small enough that most cells neither saturate nor explode over thousands of steps."""
 
 
-def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check], str]:
+def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check], Note]:
     """One check for each gradient at T = ``steps``: its inner product with a random direction against the complex step."""
     point = random_point(derivation, seed, derivation.horizon(steps), batch=1, tries=3, spread=SPREAD)
     values = given(derivation, point.values)
@@ -50,8 +50,8 @@ def long_run(derivation: Derivation, seed: int, steps: int) -> tuple[list[Check]
                 1,
             )
         )
-    note = f"At T = {steps} each gradient was compared along one random direction (seed {seed})."
-    return checks, note
+    text = f"At T = {steps} each gradient was compared along one random direction (seed {seed})."
+    return checks, Note(text, "long_run", steps=steps, seed=seed)
 
 
 def given(derivation: Derivation, values: Values) -> Values:

@@ -12,7 +12,7 @@ from autorecur.graph.program import Array, Values
 from autorecur.symbolic.numbers import precise_kernel
 from autorecur.verify.long import given
 from autorecur.verify.points import Point
-from autorecur.verify.report import Check
+from autorecur.verify.report import Check, Note
 from autorecur.verify.truth import forward
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SAMPLES = 3
 TOLERANCE = 1e-10
 
 
-def precise_checks(derivation: Derivation, point: Point, digits: int, seed: int) -> tuple[list[Check], str]:
+def precise_checks(derivation: Derivation, point: Point, digits: int, seed: int) -> tuple[list[Check], Note]:
     """Each gradient of L, run end to end, at a few random components, against ``digits`` digits."""
     generator = np.random.default_rng([seed, digits])
     values = given(derivation, point.values)
@@ -53,7 +53,12 @@ def precise_checks(derivation: Derivation, point: Point, digits: int, seed: int)
                     SAMPLES,
                 )
             )
-    return checks, f"mpmath: {SAMPLES} random components of each gradient with {digits} digits."
+    return checks, Note(
+        f"mpmath: {SAMPLES} random components of each gradient with {digits} digits.",
+        "precise",
+        sample=SAMPLES,
+        digits=digits,
+    )
 
 
 def _derivative(

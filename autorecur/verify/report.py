@@ -38,6 +38,18 @@ class Check:
         }
 
 
+class Note(str):
+    """Something to know about a report: an English sentence, and what a page in any language makes it from."""
+
+    key: str
+    fields: Mapping[str, int]
+
+    def __new__(cls, text: str, key: str, **fields: int) -> Note:
+        note = super().__new__(cls, text)
+        note.key, note.fields = key, fields
+        return note
+
+
 @dataclass(frozen=True)
 class Report:
     """The checks of one derivation at one random point; ``notes`` say what was sampled or left out, and why."""
@@ -52,7 +64,7 @@ class Report:
     batch: int
     checks: tuple[Check, ...]
     equations: int
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
     @property
     def passed(self) -> bool:

@@ -21,7 +21,7 @@ from autorecur.symbolic.numbers import MissingValueError
 from autorecur.verify.ground import Ground
 from autorecur.verify.long import given, long_run
 from autorecur.verify.references import COMPLEX_STEP
-from autorecur.verify.report import Check, Report
+from autorecur.verify.report import Check, Note, Report
 from autorecur.verify.truth import Target
 from autorecur.verify.written import as_written
 
@@ -50,10 +50,11 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
     notes = []
     if all(check.passed for check in checks):
         if ground.sampled:
-            notes.append(
+            text = (
                 f"A large cell: of {ground.lanes:,} components a random sample of {ground.sample:,} "
                 f"was differentiated by itself (seed {seed})."
             )
+            notes.append(Note(text, "sampled", lanes=ground.lanes, sample=ground.sample, seed=seed))
         else:
             checks += _worst([[v.end_to_end() for v in verifications]])
         if ground.sampled or (steps is not None and steps != ground.steps):
@@ -63,7 +64,7 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
             notes.append(note)
         checks += as_written(derivation, ground.point, seed)
     else:
-        notes.append("The equations were not run end to end, since some are wrong by themselves.")
+        notes.append(Note("The equations were not run end to end, since some are wrong by themselves.", "wrong"))
     if digits is not None:
         from autorecur.verify.precise import precise_checks
 

@@ -104,10 +104,9 @@ def test_an_unknown_notation(autorecur: CommandLine) -> None:
 
 
 def test_an_unknown_language(autorecur: CommandLine) -> None:
-    """The languages that exist are listed."""
-    message = refused(autorecur, "rnn", "--lang", "xx", "-o", "a.tex")
-    assert "language 'xx'" in message
-    assert "en" in message
+    """The languages that exist are listed, and the nearest is named."""
+    assert "--lang is en or fr, not 'xx'" in refused(autorecur, "rnn", "--lang", "xx", "-o", "a.tex")
+    assert "Did you mean 'fr'?" in refused(autorecur, "rnn", "--lang", "fra", "-o", "a.tex")
 
 
 def test_an_unknown_loss(autorecur: CommandLine) -> None:

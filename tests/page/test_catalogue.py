@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from autorecur.errors import RenderError
 from autorecur.page.catalogue import Words, entries, languages
 from autorecur.render.blocks import Coloured, Emphasis, LineBreak, Math, Strong
-from autorecur.symbolic.layout import Ident, Layout
+from autorecur.symbolic.layout import Ident
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def words(monkeypatch: pytest.MonkeyPatch) -> Words:
         "marks": "*one* and **two {thing}**<br><back>three</back>",
         "open": "*one",
         "list.and": "and",
+        "list.comma": ", ",
         "number.2": "two",
     }
     monkeypatch.setattr("autorecur.page.catalogue.entries", lambda language: texts)
@@ -72,7 +74,8 @@ def test_every_entry_can_be_read() -> None:
     for language in languages():
         words = Words(language)
         for key, template in entries(language).items():
-            fields: dict[str, Layout] = {name: Ident("h") for name in re.findall(r"[{@]([a-z_]+)", template)}
+            fields: dict[str, Any] = {name: Ident("h") for name in re.findall(r"[{@]([a-z_]+)", template)}
+            fields |= dict.fromkeys(re.findall(r"\{([a-z_]+):", template), "gate")
             if key == "adjoint.formula":
                 assert words.formula(key, **fields)
             else:

@@ -54,11 +54,10 @@ from autorecur.render.latex import LatexPrinter
 from autorecur.render.margin import arranged, is_wide, table_width
 from autorecur.render.page import FULL_WIDTH, TEXT_WIDTH
 from autorecur.render.prose import number_text, reference_text
-from autorecur.render.source import LatexSource, latex_text
+from autorecur.render.source import LatexSource, latex_plain, latex_text
 from autorecur.symbolic.layout import Layout
 
 _ANCHORS = {"center": "center", "above": "south", "below": "north", "left": "east", "right": "west"}
-_LANGUAGES = {"fr": "french", "en": "english", "de": "ngerman", "es": "spanish", "it": "italian"}
 
 
 def latex_document(document: Document) -> str:
@@ -85,12 +84,14 @@ def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
     body = writer.blocks(document.blocks)
     return {
         "title": [latex_text(line) for line in document.title.splitlines() if line.strip()],
-        "plain_title": LatexSource(re.sub(r"[^A-Za-z0-9 .:,()/-]+", " ", document.one_line())),
+        "plain_title": latex_plain(document.one_line()),
         "one_line": document.one_line(),
         "subtitle": [writer.inlines(line) for line in document.subtitle],
         "seal": None if seal is None else writer.note_items(seal),
         "footer": document.foot(),
-        "babel": LatexSource(_LANGUAGES.get(document.language, "")) if document.language != "en" else LatexSource(),
+        "language": document.language,
+        "patterns": document.patterns,
+        "even_spaces": document.even_spaces,
         "body": body,
         "prefix": LatexSource(_prefix(body)),
     }
