@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from autorecur.derive.results import Results
     from autorecur.graph.program import Values
     from autorecur.notations.rewriting import Rewriting
+    from autorecur.vanishing.bounds import Bounds
+    from autorecur.vanishing.search import Found
     from autorecur.verify.ground import Ground
     from autorecur.verify.report import Report
 
@@ -84,6 +86,7 @@ class Derivation:
     _reports: dict[Any, Report] = field(default_factory=dict, compare=False, repr=False)
     _grounds: dict[int, Ground] = field(default_factory=dict, compare=False, repr=False)
     """True values by seed; copies with an altered equation share them."""
+    _reached: dict[int, Mapping[str, Found]] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, label: str) -> Equation:
         """The equation with a label (``"dL/dh"``) or a number (``"(12)"``)."""
@@ -193,19 +196,37 @@ class Derivation:
 
         return evaluate(self, values, steps)
 
-    def verify(self, seed: int = 0, *, steps: int | None = None, digits: int | None = None) -> Report:
+    def reached(self, seed: int = 0) -> Mapping[str, Found]:
+        """For each bound, by its label, how much of it was reached by a search for a point that oversteps it."""
+        from autorecur.vanishing.search import search
+
+        if seed not in self._reached:
+            self._reached[seed] = search(self, self.bounds, seed)
+        return self._reached[seed]
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """How large the Jacobian from step to step can be: inequalities read off its factors, or why there are none."""
+        from autorecur.vanishing.bounds import bounds_of
+
+        return bounds_of(self)
+
+    def verify(
+        self, seed: int = 0, *, steps: int | None = None, digits: int | None = None, bounds: bool = False
+    ) -> Report:
         """Evaluates every equation and compares it with numerical derivatives; see :mod:`autorecur.verify`.
 
-        ``digits=50`` adds a check of a sample against mpmath. The report of one seed is computed once.
+        ``digits=50`` adds a check of a sample against mpmath, ``bounds`` a search for a point at which a bound of
+        :attr:`bounds` is overstepped. The report of one seed is computed once.
         """
         from autorecur.verify import verify
 
         _require_whole("steps", steps, 1)
         _require_whole("seed", seed, 0)
         _require_whole("digits", digits, LEAST_DIGITS)
-        wanted = (seed, steps or self.steps, digits)
+        wanted = (seed, steps or self.steps, digits, bounds)
         if wanted not in self._reports:
-            self._reports[wanted] = verify(self, seed, steps=wanted[1], digits=digits)
+            self._reports[wanted] = verify(self, seed, steps=wanted[1], digits=digits, bounds=bounds)
         return self._reports[wanted]
 
     def ground(self, seed: int) -> Ground:

@@ -12,6 +12,7 @@ from autorecur.render.blocks import (
     Inlines,
     Math,
     Paragraph,
+    Reference,
     RuleReference,
     SideNote,
     Span,
@@ -126,6 +127,7 @@ def _table(page: Page) -> Table:
     )
     over: TableRow = (Span((), 4), Span(words("checks.column.error"), len(kinds)))
     groups = [tuple(_group_rows(page, kinds, sections)) for sections in _SECTIONS]
+    groups.append(tuple(_bounds_row(page, kinds)))
     groups.append((_rules_row(page, kinds),))
     count = len(page.checks_shown) + sum(_rule_checks(page, key) for key in page.rules.keys)
     total = words("checks.total", equations=str(len(page.shown)), rules=str(len(page.rules.keys)))
@@ -219,6 +221,17 @@ def _size(page: Page, shape: tuple[int | str, int | str]) -> Layout:
 def _worst(page: Page, found: Iterable[Check]) -> Inlines:
     errors = [check.max_error for check in found]
     return scientific(page, max(errors, default=None))
+
+
+def _bounds_row(page: Page, kinds: Sequence[str]) -> Iterator[TableRow]:
+    """The inequalities: their error is by how much the worst point found oversteps them."""
+    found = [check for check in page.report.checks if check.section == "bounds"]
+    if not found:
+        return
+    first, last = (Reference(plain(check.equation)) for check in (found[0], found[-1]))
+    links: Inlines = (first, "–", last) if first != last else (first,)
+    worst = (_worst(page, [check for check in found if _kind(check) == kind]) for kind in kinds)
+    yield (links, page.words("checks.bounds"), page.words("checks.of_each"), (str(len(found)),), *worst)
 
 
 def _rules_row(page: Page, kinds: Sequence[str]) -> TableRow:

@@ -9,7 +9,7 @@ from autorecur.errors import AutorecurError, RenderError
 from autorecur.page.backward import backward, brief
 from autorecur.page.catalogue import Words
 from autorecur.page.checks import checks, seal
-from autorecur.page.context import BRIEF, DETAILS, Page
+from autorecur.page.context import BRIEF, DETAILS, FULL, Page
 from autorecur.page.gradients import inputs_and_initial, parameters
 from autorecur.page.loss import adjoint, loss
 from autorecur.page.model import model
@@ -18,6 +18,7 @@ from autorecur.page.picture import picture
 from autorecur.page.rules import appendix, rule_book
 from autorecur.page.stacked import stacked
 from autorecur.page.unrolled import unrolled
+from autorecur.page.vanishing import vanishing
 from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     """The page of a derivation, which must have passed its checks. ``detail`` is brief, standard or full."""
     if detail not in DETAILS:
         raise RenderError(f"there is no detail {detail!r}; known: {', '.join(DETAILS)}")
-    report = derivation.verify(seed)
+    report = derivation.verify(seed, bounds=detail == FULL)
     if not report.passed:
         raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
@@ -68,6 +69,8 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     if page.derivation.steps is not None:
         found.append(("unrolled", unrolled))
     found.append(("paths", stacked if page.derivation.paths.stacked else paths))
+    if page.detail == FULL:
+        found.append(("vanishing", vanishing))
     return [*found, ("checks", checks), ("rules", appendix)]
 
 

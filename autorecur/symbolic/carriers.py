@@ -236,6 +236,22 @@ class Spread(Carrier):
         return self.args[1] * rows, self.args[1] * columns
 
 
+class Norm(Carrier):
+    """``Norm(A)``: the largest singular value; ``Norm(v, 1)``: the largest size of a component. Of a number, its size."""
+
+    body = property(lambda self: self.args[0])
+    of_components = property(lambda self: len(self.args) > 1 and bool(self.args[1]))
+    shape = property(lambda self: (Integer(1), Integer(1)))
+
+
+class Raised(Carrier):
+    """``Raised(x, n)``: a 1×1 quantity to a power that counts steps."""
+
+    base = property(lambda self: self.args[0])
+    exponent = property(lambda self: self.args[1])
+    shape = property(lambda self: (Integer(1), Integer(1)))
+
+
 def blocks(grid: Sequence[Sequence[Basic]]) -> Blocks:
     """A matrix of blocks from its rows."""
     made = Blocks(len(grid), len(grid[0]), *(part for line in grid for part in line))

@@ -291,6 +291,18 @@ class Composer:
         left, right = sides[::-1] if x.inner else sides
         return Placed(row(left, binary("otimes"), right), HADAMARD)
 
+    # --------------------------------------------------------------------------------------------------- norms
+
+    def _norm(self, x: c.Norm) -> Placed:
+        if x.body.shape == (1, 1):
+            return Placed(Fence(self(x.body), "bar", 1), ATOM)
+        fence = Fence(self(x.body), "norm", 1)
+        return Placed(Script(fence, Sign("infty")) if x.of_components else fence, ATOM)
+
+    def _power_of_steps(self, x: c.Raised) -> Placed:
+        exponent = scalars.scalar(x.exponent, self.notation).layout
+        return Placed(Script(self.within(x.base, ATOM), None, exponent), POSTFIX)
+
 
 def signed(term: Basic) -> tuple[bool, Basic]:
     """``(True, x)`` for −x with a positive number (or none) in front of x, else ``(False, term)``."""
@@ -360,4 +372,6 @@ _RULES: dict[type, Callable[[Composer, Any], Placed]] = {
     c.Derivative: Composer._derivative,
     c.Diagonal: Composer._diagonal,
     c.Spread: Composer._spread,
+    c.Norm: Composer._norm,
+    c.Raised: Composer._power_of_steps,
 }

@@ -336,6 +336,25 @@ def _spread(e: Evaluator, x: c.Spread) -> Compute:
     return compute
 
 
+def _norm(e: Evaluator, x: c.Norm) -> Compute:
+    inner, of_components = e.compile(x.body), x.of_components
+
+    def compute(values: Values, index: Index) -> Array:
+        array = inner(values, index)
+        if of_components or array.shape[-2:] == (1, 1):
+            found = np.max(np.abs(array), axis=(-2, -1))
+        else:
+            found = np.linalg.svd(array, compute_uv=False)[..., 0]
+        return found[..., None, None]
+
+    return compute
+
+
+def _raised(e: Evaluator, x: c.Raised) -> Compute:
+    base, exponent = e.compile(x.base), x.exponent
+    return lambda values, index: base(values, index) ** number(exponent, index, e.sizes)
+
+
 _RULES: dict[type, Callable[[Evaluator, Any], Compute]] = {
     c.Quantity: _quantity,
     MatrixSymbol: _symbol,
@@ -360,4 +379,6 @@ _RULES: dict[type, Callable[[Evaluator, Any], Compute]] = {
     c.Derivative: _derivative,
     c.Diagonal: _diagonal,
     c.Spread: _spread,
+    c.Norm: _norm,
+    c.Raised: _raised,
 }

@@ -64,8 +64,9 @@ class Prepared:
     """What the states need, in an order in which one step can be computed."""
 
     @classmethod
-    def of(cls, cell: Cell) -> Prepared:
-        step = build(cell)
+    def of(cls, cell: Cell, step: Step | None = None) -> Prepared:
+        """``step`` where it is known already, with names of its own."""
+        step = step or build(cell)
         reads = step.reads()
         pending, needed = list(cell.states), set[str]()
         while pending:
@@ -153,7 +154,7 @@ class StepJacobians:
 
     def _stacked(self, part: range) -> Values:
         """The values of some steps as one step whose leading axis is time."""
-        cell, known = self.prepared.cell, self.values.quantities
+        known = self.values.quantities
         wanted = {(name, 0) for name in self.prepared.order}
         for leaves in self.prepared.pulls.values():
             wanted |= {(leaf.name, leaf.offset or 0) for leaf, _ in leaves}
@@ -163,7 +164,6 @@ class StepJacobians:
             zero = np.zeros(shape)  # an input before its first step
             arrays = [known.get((name, t + 1 + offset), zero) for t in part]
             quantities[name, offset] = np.stack([np.broadcast_to(a, (self.batch, *shape)) for a in arrays])
-        assert cell is self.prepared.cell
         return Values(self.values.sizes, 1, self.values.parameters, quantities)
 
     def _shape(self, name: str) -> tuple[int, int]:

@@ -36,13 +36,22 @@ ROUNDING = 4e-15
 """What a true value can be off by, relative to its size with the cotangent."""
 
 
-def verify(derivation: Derivation, seed: int = 0, *, steps: int | None = None, digits: int | None = None) -> Report:
-    """The report of all checks at two random points; ``steps`` adds an end-to-end check at that T, ``digits`` one by mpmath."""
+def verify(
+    derivation: Derivation,
+    seed: int = 0,
+    *,
+    steps: int | None = None,
+    digits: int | None = None,
+    bounds: bool = False,
+) -> Report:
+    """The report of all checks at two random points; ``steps`` adds an end-to-end check at that T, ``digits`` one by mpmath.
+
+    ``bounds`` adds those of the bounds of the Jacobians."""
     with np.errstate(all="ignore"):
-        return _report(derivation, seed, steps, digits)
+        return _report(derivation, seed, steps, digits, bounds)
 
 
-def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | None) -> Report:
+def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | None, bounds: bool) -> Report:
     ground = derivation.ground(seed)
     points = [ground] if ground.sampled else [ground, derivation.ground(seed + NEXT_SEED)]
     verifications = [_Verification(derivation, point) for point in points]
@@ -65,6 +74,10 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
         checks += as_written(derivation, ground.point, seed)
     else:
         notes.append(Note("The equations were not run end to end, since some are wrong by themselves.", "wrong"))
+    if bounds:
+        from autorecur.vanishing.search import checks_of
+
+        checks += checks_of(derivation.bounds, derivation.reached(seed))
     if digits is not None:
         from autorecur.verify.precise import precise_checks
 

@@ -1,0 +1,60 @@
+"""The chapter on vanishing gradients: for any cell, with bounds that are numbered and checked, and plots."""
+
+from __future__ import annotations
+
+import pytest
+
+import autorecur as ar
+from autorecur.page import document
+from autorecur.render.blocks import Diagram, Display, Document, Heading, Stroke, Table
+from autorecur.render.documents.markdown import markdown_document
+
+
+def chapter(page: Document) -> list[object]:
+    """The blocks between the chapter's heading and the next one."""
+    titles = [(i, b) for i, b in enumerate(page.blocks) if isinstance(b, Heading)]
+    starts = [i for i, b in titles if "vanishes" in b.text]
+    if not starts:
+        return []
+    (start,) = starts
+    end = min(i for i, _ in titles if i > start)
+    return list(page.blocks[start + 1 : end])
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "mlstm"])
+def test_the_full_page_has_the_chapter(name: str) -> None:
+    derivation = ar.cells[name].derive()
+    page = document(derivation, "full")
+    blocks = chapter(page)
+    numbers = [n for b in blocks if isinstance(b, Display) for r in b.rows for n in r.numbers]
+    assert numbers == [e.number.strip("()") for e in derivation.bounds.equations]
+    plots = [b for b in blocks if isinstance(b, Diagram)]
+    assert len(plots) == 4
+    assert all(any(isinstance(s, Stroke) for s in p.shapes) for p in plots)
+    table = next(b for b in reversed(page.blocks) if isinstance(b, Table) and b.full)
+    assert any("bounds, overstepped by" in str(row) for group in table.groups for row in group)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("h[t] = tanh(W x[t] + V h[t-2])", "more than one step before"),
+        ("g[t] = tanh(W x[t] + U g[t+1])", "reads later steps"),
+        ("y[t] = W x[t]", "has no state"),
+    ],
+)
+def test_a_cell_without_a_bound_is_told_why(text: str, words: str) -> None:
+    page = document(ar.cell(text).derive(), "full")
+    assert words in markdown_document(page)
+
+
+def test_the_carousel_says_what_else_there_is() -> None:
+    """diag(f) is not the whole Jacobian, and the page says through what else the memory acts."""
+    text = markdown_document(document(ar.cells["lstm_peephole"].derive(), "full"))
+    assert "This is not the whole Jacobian" in text
+    assert "also acts through" in text
+    assert "constant error carousel" not in markdown_document(document(ar.cells["rnn"].derive(), "full"))
+
+
+def test_shorter_pages_have_no_chapter() -> None:
+    assert chapter(document(ar.cells["lstm"].derive(), "standard")) == []
