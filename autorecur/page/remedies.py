@@ -46,8 +46,8 @@ def _plot(page: Page, named: Mapping[str, Sequence[float]]) -> Plot:
 
 
 def _drawn(page: Page, curves: Sequence[Curve], x: str, y: str) -> Plot:
-    labels = [Words(page.words.text(key)) for key in (x, y)]
-    return Plot(styled(curves), *labels, WIDTH, HEIGHT, logarithmic=True, legend="below")
+    across, upwards = (Words(page.words.text(key)) for key in (x, y))
+    return Plot(styled(curves), across, upwards, WIDTH, HEIGHT, logarithmic=True, legend="below")
 
 
 def _pair(page: Page, left: Plot, right: Plot) -> Diagram:

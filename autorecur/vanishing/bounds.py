@@ -115,7 +115,7 @@ class _Bounder:
 
     def bounds(self) -> Bounds:
         states = self.d.cell.states
-        blocks = []
+        blocks: list[Block] = []
         for top in states:
             for bottom in states:
                 chains = self.chains(top, bottom)

@@ -84,12 +84,12 @@ class Extremes:
             return None if extent is None else _rational(max(abs(extent[0]), abs(extent[1])))
         if isinstance(whole, MatAdd):
             parts = [self._largest_of(term, self._bases(term)) for term in whole.args]
-            return None if None in parts else sympy.Add(*parts)  # type: ignore[arg-type]
+            return None if None in parts else sympy.Add(*parts)
         if isinstance(whole, HadamardProduct | MatMul):
             factors = [p for p in whole.args if getattr(p, "is_Matrix", False)]
             parts = [self._largest_of(factor, self._bases(factor)) for factor in factors]
             scale = sympy.Mul(*(abs(p) for p in whole.args if not getattr(p, "is_Matrix", False)))
-            return None if None in parts else sympy.Mul(scale, *parts)  # type: ignore[arg-type]
+            return None if None in parts else sympy.Mul(scale, *parts)
         return None
 
     # ------------------------------------------------------------------------------------------------ one variable

@@ -15,7 +15,7 @@ import numpy as np
 
 from autorecur.graph.adjoint import adjoint_name, pull_backs
 from autorecur.graph.node import Variable
-from autorecur.graph.program import Array, Values
+from autorecur.graph.program import Array, Compute, Values
 from autorecur.language.sizes import resolve
 from autorecur.symbolic.numbers import Evaluator
 from autorecur.vanishing.bounds import Bounds
@@ -104,7 +104,7 @@ class _Trial:
         self.prepared.simulated(values)
         return StepJacobians(self.prepared, values, self.group)
 
-    def ratios(self, jacobians: StepJacobians, values: Values, top: str, bottom: str, right: object) -> Array:
+    def ratios(self, jacobians: StepJacobians, values: Values, top: str, bottom: str, right: Compute) -> Array:
         """‖block‖ over its bound, for every step and sample; 0 where both are."""
         rows, columns = (
             slice(jacobians.places[s, 0], jacobians.places[s, 0] + jacobians.counts[s]) for s in (top, bottom)
@@ -115,7 +115,7 @@ class _Trial:
             [
                 np.broadcast_to(right(values, {"t": t, "T": steps})[..., 0, 0], left.shape[1:])
                 for t in range(1, steps + 1)
-            ]  # type: ignore[operator]
+            ]
         )
         return _part(left, bound)
 
@@ -165,9 +165,9 @@ class _Trial:
             for t in range(min(self.cell.offsets.get(name, (0,))) + 1, steps + 1):
                 values.quantities[name, t] = loudness * draw.standard_normal((samples, *self.shape(name, sizes)))
         for name in self.cell.states:
-            shape = (samples, *self.shape(name, sizes))
+            whole = (samples, *self.shape(name, sizes))
             kept = name in self.bounds.kept
-            values.quantities[name, 0] = draw.uniform(-1, 1, shape) if kept else 3 * draw.standard_normal(shape)
+            values.quantities[name, 0] = draw.uniform(-1, 1, whole) if kept else 3 * draw.standard_normal(whole)
             values.quantities[name, 0] *= np.minimum(loudness, 1.0)
         return values
 
