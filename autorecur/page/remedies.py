@@ -55,4 +55,4 @@ def _pair(page: Page, left: Plot, right: Plot) -> Diagram:
 
 
 def _decimal(page: Page, value: float) -> str:
-    return f"{value:g}".replace(".", page.words.text("head.decimal"))
+    return f"{value:g}".replace(".", page.words.typography.decimal)
