@@ -193,6 +193,8 @@ class Paths:
         for leaf, node in self.seeds.items():
             if leaf.offset != 0 or leaf.name not in self.edges:
                 continue
+            if leaf.name in self.states and leaf.name != state:
+                continue
             for chain in self.chains(leaf.name, self.leaf(state, 0)):
                 seed = Transpose(self.seed(leaf, node, step))
                 factors = self.expression(chain, (seed.shape[1], seed.shape[1])).xreplace({c.t: step})
