@@ -11,10 +11,12 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 from autorecur.derive import equations as draw
+from autorecur.derive.components import by_components
 from autorecur.derive.equation import Equation
 from autorecur.derive.losses import AS_WRITTEN, Loss, with_loss
 from autorecur.derive.path_form import path_form
 from autorecur.derive.paths import PathForm
+from autorecur.derive.turning import in_other_layout, in_rows, telling
 from autorecur.errors import CellError, ShapeError
 from autorecur.graph.adjoint import Adjoint, adjoints
 from autorecur.graph.clocks import Clocks
@@ -24,7 +26,7 @@ from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.language.order import Loop, schedule
 from autorecur.languages import languages
-from autorecur.notations.applying import applied
+from autorecur.notations.applying import applied, jacobians_turned
 from autorecur.notations.loading import load
 from autorecur.notations.profile import Mathematics, Profile
 from autorecur.symbolic.names import Notation, notation_of
@@ -83,6 +85,8 @@ class Derivation:
     profile: Profile | None = None
     written: Cell = field(kw_only=True)
     rewriting: Rewriting | None = None
+    components: tuple[Equation, ...] = ()
+    """The equations by components, where the notation wants them beside the matrix form."""
     _reports: dict[Any, Report] = field(default_factory=dict, compare=False, repr=False)
     _grounds: dict[int, Ground] = field(default_factory=dict, compare=False, repr=False)
     """True values by seed; copies with an altered equation share them."""
@@ -90,14 +94,19 @@ class Derivation:
 
     def __getitem__(self, label: str) -> Equation:
         """The equation with a label (``"dL/dh"``) or a number (``"(12)"``)."""
-        for equation in self.equations:
+        for equation in self.every_equation:
             if label in (equation.label, equation.number):
                 return equation
-        known = [e.label for e in self.equations]
+        known = [e.label for e in self.every_equation]
         raise CellError(
             f"this derivation has no equation {label!r}.{did_you_mean(label, known)}",
             hint=f"Its labels are {', '.join(known)}.",
         )
+
+    @property
+    def every_equation(self) -> tuple[Equation, ...]:
+        """The equations, and their component forms."""
+        return (*self.equations, *self.components)
 
     @cached_property
     def gradients(self) -> Mapping[str, Equation]:
@@ -248,8 +257,10 @@ class Derivation:
         old = self[label]
         expression = read(self, old, rhs) if isinstance(rhs, str) else rhs
         _require_shape(old, expression)
-        new = tuple(e.with_rhs(expression) if e is old else e for e in self.equations)
-        return replace(self, equations=new, _reports={})
+        equations, components = (
+            tuple(e.with_rhs(expression) if e is old else e for e in each) for each in (self.equations, self.components)
+        )
+        return replace(self, equations=equations, components=components, _reports={})
 
     def to_latex(self, fragment: bool = False, detail: str = "standard") -> str:
         """The document as LaTeX: stand-alone, or a fragment for a document of one's own."""
@@ -339,9 +350,12 @@ def derive(
     output = found.outputs[0] if found.outputs else None
     naming = notation_of(extended, step, output)
     if profile is not None:
-        naming = applied(profile, naming, extended, step, output)
+        naming = applied(profile, naming, extended, step, output, whole.written.shapes)
+        if jacobians_turned(profile, naming, in_rows(form.equations)):
+            form = replace(form, equations=telling(in_other_layout(form.equations), naming))
     all_equations = (*listed, *draw.numbered(form.equations, len(listed) + 1))
     listed = tuple(replace(equation, notation=naming) for equation in all_equations)
+    beside = profile is not None and profile.components == "beside"
     adjoint_loops = schedule(draw.reads_of({name: a for name, a in shown.items() if a.timed}))
     kind: type[Derivation] = Derivation
     if clocks is not None:
@@ -366,6 +380,7 @@ def derive(
         profile,
         written=whole.written,
         rewriting=whole.rewriting,
+        components=by_components(listed) if beside else (),
     )
 
 

@@ -52,15 +52,22 @@ class Equation:
     """The T for which an expansion is written out; None: any."""
     notation: Notation | None = field(default=None, compare=False, repr=False)
     """How the names of its cell print."""
+    of: str = ""
+    """The label of the matrix form, of an equation that is its component form."""
     altered: bool = field(default=False, compare=False)
     """True once :meth:`Derivation.replace` has changed the right-hand side."""
+
+    @property
+    def holds_for(self) -> str:
+        """The label of what the equation gives: its own, or that of its matrix form."""
+        return self.of or self.label
 
     @property
     def rhs(self) -> sympy.Basic:
         """The sum of the terms, a SymPy object (a zero matrix if there is none)."""
         from autorecur.symbolic.carriers import total
 
-        return total([term.expression for term in self.terms], self.shape)
+        return total([term.expression for term in self.terms], (1, 1) if self.of else self.shape)
 
     def with_rhs(self, expression: sympy.Basic) -> Equation:
         steps = self.steps

@@ -13,12 +13,14 @@ from autorecur.notations.collisions import require_distinct
 from autorecur.notations.profile import Profile
 from autorecur.symbolic.marks import ACCENTED
 from autorecur.symbolic.names import Notation
+from autorecur.symbolic.scalars import COMPONENTS
 from autorecur.symbolic.spelling import Spelling, read_symbol, split
 
 if TYPE_CHECKING:
     from autorecur.graph.step import Step
     from autorecur.language.cell import Cell
 
+INDICES = "ijlmpqrsuvnwabdeg"
 LETTERS = ("z", "s", "g", "p", "q", "u", "v", "a")
 """For pre-activations whose own letter a symbol of the profile has taken."""
 
@@ -56,6 +58,7 @@ def applied(
         **{name: value for name, value in chosen.items() if value is not None},
         preactivation=_of_preactivations(profile, house),
         letters=_letters(profile, house),
+        indices={**house.indices, **_indices(cell, house, symbols)},
         symbols=symbols,
         sizes=profile.sizes,
         blocks=profile.blocks,
@@ -64,6 +67,34 @@ def applied(
     )
     require_distinct(profile, notation, cell, step)
     return notation
+
+
+def jacobians_turned(profile: Profile, notation: Notation, in_rows: bool) -> bool:
+    """Whether the Jacobians of a cell, with a row for each component of the denominator or not, change their layout.
+
+    Adjoints that are written ``∂L/∂h`` have the shape of h, so Jacobians that look the same need that layout, too."""
+    wanted = profile.jacobian
+    if notation.adjoint == "fraction":
+        alike = "numerator" if in_rows else "denominator"
+        if wanted not in (None, alike):
+            raise error_at(
+                profile,
+                "equations.jacobian",
+                f"in the {wanted} layout the adjoint of a state and the Jacobian of the loss, its transpose, "
+                "both print as ∂L/∂h.",
+                f'Give jacobian = "{alike}", or adjoints of another style.',
+            )
+        wanted = alike
+    return wanted is not None and (wanted == "denominator") != in_rows
+
+
+def _indices(cell: Cell, house: Notation, symbols: Mapping[str, str]) -> dict[str, str]:
+    """Letters for the running indices of components, clear of the cell's own."""
+    names = [name for name in cell.shapes if name not in symbols]
+    taken = {split(name).letter for name in names} | {read_symbol(text).letter for text in symbols.values()}
+    taken |= {house.indices.get("k", "k"), "t"}
+    free = [letter for letter in INDICES if letter not in taken]
+    return dict(zip(COMPONENTS, free, strict=False))
 
 
 def _require_known(profile: Profile, table: str, names: Iterable[str], known: Iterable[str]) -> None:

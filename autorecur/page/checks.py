@@ -128,6 +128,8 @@ def _table(page: Page) -> Table:
     over: TableRow = (Span((), 4), Span(words("checks.column.error"), len(kinds)))
     groups = [tuple(_group_rows(page, kinds, sections)) for sections in _SECTIONS]
     groups.append(tuple(_bounds_row(page, kinds)))
+    if page.derivation.components:
+        groups.append((_components_row(page, kinds),))
     groups.append((_rules_row(page, kinds),))
     count = len(page.checks_shown) + sum(_rule_checks(page, key) for key in page.rules.keys)
     total = words("checks.total", equations=str(len(page.shown)), rules=str(len(page.rules.keys)))
@@ -232,6 +234,20 @@ def _bounds_row(page: Page, kinds: Sequence[str]) -> Iterator[TableRow]:
     links: Inlines = (first, "–", last) if first != last else (first,)
     worst = (_worst(page, [check for check in found if _kind(check) == kind]) for kind in kinds)
     yield (links, page.words("checks.bounds"), page.words("checks.of_each"), (str(len(found)),), *worst)
+
+
+def _components_row(page: Page, kinds: Sequence[str]) -> TableRow:
+    """All equations in index notation together; each stands beside the one that it is the component form of."""
+    part = page.derivation.components
+    numbers = {e.number for e in part}
+    found = [check for check in page.report.checks if check.equation in numbers]
+    return (
+        (f"{part[0].number}–{part[-1].number}",),
+        page.words("notation.by_components"),
+        page.words("checks.of_each"),
+        (str(len(found)),),
+        *(_worst(page, [check for check in found if _kind(check) == kind]) for kind in kinds),
+    )
 
 
 def _rules_row(page: Page, kinds: Sequence[str]) -> TableRow:

@@ -9,6 +9,7 @@ from autorecur.errors import AutorecurError, RenderError
 from autorecur.page.backward import backward, brief
 from autorecur.page.catalogue import Words
 from autorecur.page.checks import checks, seal
+from autorecur.page.components import beside
 from autorecur.page.context import BRIEF, DETAILS, FULL, Page
 from autorecur.page.gradients import inputs_and_initial, parameters
 from autorecur.page.loss import adjoint, loss
@@ -43,7 +44,7 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     blocks: list[Block] = []
     for key, section in found:
         blocks.append(Heading(numbers[key], words.text(f"section.{key}")))
-        blocks.extend(section(page))
+        blocks.extend(beside(page, section(page)))
     return words.document(
         title=words.text("head.title", title=_title(page)),
         blocks=tuple(blocks),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer
 
+from autorecur.derive.turning import in_rows
 from autorecur.graph.range import Bound, Steps
 from autorecur.ops.linear import concatenate
 from autorecur.page.catalogue import Words
@@ -59,6 +60,18 @@ class Page:
     def in_rows(self) -> bool:
         return self.derivation.cell.convention == "row"
 
+    @cached_property
+    def jacobians_in_rows(self) -> bool:
+        """Whether ∂u/∂v has a row for each component of v."""
+        return in_rows(self.derivation.paths.equations) if self.derivation.paths.equations else self.in_rows
+
+    @property
+    def other_layout(self) -> str:
+        """The layout of Jacobians by name, where the notation chose the one that this cell's vectors would not have."""
+        if self.jacobians_in_rows == self.in_rows:
+            return ""
+        return "denominator" if self.jacobians_in_rows else "numerator"
+
     # ------------------------------------------------------------------------------------------------- equations
 
     @cached_property
@@ -78,7 +91,10 @@ class Page:
 
     @cached_property
     def shown(self) -> list[Equation]:
-        return [equation for equation in self.derivation.equations if self.shows(equation)]
+        """Their component forms, too, where the notation has them."""
+        found = [equation for equation in self.derivation.equations if self.shows(equation)]
+        labels = {equation.label for equation in found}
+        return [*found, *(equation for equation in self.derivation.components if equation.of in labels)]
 
     @cached_property
     def checks_shown(self) -> list[Check]:

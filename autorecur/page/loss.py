@@ -50,6 +50,7 @@ def adjoint(page: Page) -> Iterator[Block]:
     yield Paragraph(page.words("adjoint.is"))
     body = page.words.formula("adjoint.formula")
     key = "adjoint.note_rows" if page.in_rows else "adjoint.note"
+    key = "notation.note_denominator" if page.other_layout == "denominator" else key
     yield Display((EquationRow((Cell(None, (body,), None),), (), (), page.words(key)),))
     rule = page.rules.name("readers")
     yield Paragraph(page.words("adjoint.rule", rule=page.rule_names(["readers"]) if rule else ""))

@@ -10,6 +10,7 @@ from sympy.matrices.expressions import HadamardProduct
 
 from autorecur.graph.node import Node
 from autorecur.ops import TABLE
+from autorecur.page.components import by_components
 from autorecur.page.context import Page, plain, real_space
 from autorecur.page.counting import parameter_count
 from autorecur.page.packing import ROOM, cell_width, columns_for, packed
@@ -176,13 +177,18 @@ def conventions(page: Page) -> SideNote:
     """Only what this document uses."""
     keys = list(_used(page))
     whole = page.words.listed([Math(head(page.composer, op)) for op in _whole(page)])
-    items = [page.words(f"conventions.{key}", given=_given(page), whole=whole, **_letters(page)) for key in keys]
+    items = [page.words(_entry(key), given=_given(page), whole=whole, **_letters(page)) for key in keys]
+    items.extend(by_components(page))
     return SideNote(tuple(items), page.words.text("conventions.title"))
+
+
+def _entry(key: str) -> str:
+    return key if "." in key else f"conventions.{key}"
 
 
 def _shown(page: Page) -> list[sympy.Basic]:
     """The right-hand sides that this page shows."""
-    return [e.rhs for e in page.shown]
+    return [e.rhs for e in page.shown if not e.of]
 
 
 def _ops(page: Page) -> set[str]:
@@ -232,7 +238,8 @@ def _used(page: Page) -> Iterator[str]:
     if functions & {"heaviside", "half_step", "equal"}:
         yield "indicator"
     if page.derivation.paths.equations and not page.brief:
-        yield "jacobian_rows" if page.in_rows else "jacobian"
+        layout = "jacobian_rows" if page.in_rows else "jacobian"
+        yield f"notation.jacobian_{page.other_layout}" if page.other_layout else layout
         yield "partial"
     yield "range" if _initial(page) else "range_alone"
     if page.brief:

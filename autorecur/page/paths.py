@@ -53,11 +53,16 @@ class PathSection:
     def blocks(self) -> Iterator[Block]:
         words, page = self.page.words, self.page
         state = page.derivation.paths.states[0]
-        rows = "_rows" if page.in_rows else ""
-        yield Paragraph(words(f"paths.opening{rows}", adjoint=page.adjoint(state), state=page.name(state)))
+        rows = "_rows" if page.jacobians_in_rows else ""
+        yield Paragraph(words(self.opening(rows), adjoint=page.adjoint(state), state=page.name(state)))
         yield from self.jacobians(rows)
         yield from self.immediate()
         yield from self.sums(rows)
+
+    def opening(self, rows: str) -> str:
+        """The entry that says how factors stand."""
+        layout = self.page.other_layout
+        return f"notation.opening_{layout}" if layout else f"paths.opening{rows}"
 
     def of(self, rule: str) -> list[Equation]:
         return [e for e in self.page.section("paths") if e.rule == rule]

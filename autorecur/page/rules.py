@@ -139,6 +139,8 @@ def appendix(page: Page) -> Iterator[Block]:
 
 
 def _paragraphs(page: Page, entry: str, key: str) -> Iterator[Block]:
+    if entry == "rule.chain.statement" and page.other_layout:
+        entry = f"notation.chain_{page.other_layout}"
     special = f"{entry}_rows"
     chosen = special if page.in_rows and page.words.has(special) else entry
     yield Paragraph(page.words(chosen, functions=_functions(page), bias=_bias(page), **_links(page)))

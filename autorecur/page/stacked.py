@@ -31,11 +31,11 @@ class _Stacked(PathSection):
     def blocks(self) -> Iterator[Block]:
         words, page = self.page.words, self.page
         paths = page.derivation.paths
-        rows = "_rows" if page.in_rows else ""
+        rows = "_rows" if page.jacobians_in_rows else ""
         key = page.derivation.loss.at
         first = paths.states[0]
         names = words.listed([Math(page.name(name)) for name in paths.states])
-        opening = words(f"paths.opening{rows}", adjoint=page.adjoint(first), state=page.name(first))
+        opening = words(self.opening(rows), adjoint=page.adjoint(first), state=page.name(first))
         yield Paragraph((*opening, " ", *words("stacked.stack", states=names)))
         yield from self.matrices(rows)
         (whole,) = self.of("paths")

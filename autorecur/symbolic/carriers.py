@@ -173,6 +173,32 @@ class Power(Carrier):
     shape = property(lambda self: self.args[0].shape)
 
 
+class Entry(Carrier):
+    """``Entry(A, i, j)``: one component as a 1×1 matrix; indices count from 1, that of a dimension of one is 1."""
+
+    matrix = property(lambda self: self.args[0])
+    row = property(lambda self: self.args[1])
+    column = property(lambda self: self.args[2])
+    shape = property(lambda self: (Integer(1), Integer(1)))
+    name = property(lambda self: self.args[0].name)
+    step = property(lambda self: getattr(self.args[0], "step", None))
+
+
+class IndexSum(Carrier):
+    """``IndexSum(body, index, size)``: a sum over the components 1 … size."""
+
+    body = property(lambda self: self.args[0])
+    index = property(lambda self: self.args[1])
+    length = property(lambda self: self.args[2])
+    shape = property(lambda self: self.args[0].shape)
+
+
+class Kronecker(Carrier):
+    """``Kronecker(i, j)``: 1 where two indices are the same, else 0."""
+
+    shape = property(lambda self: (Integer(1), Integer(1)))
+
+
 class TimeSum(Carrier):
     """``TimeSum(body, index, first, last)``: a sum over steps."""
 

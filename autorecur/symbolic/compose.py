@@ -103,8 +103,8 @@ class Composer:
         """A step as a number."""
         return scalars.scalar(scalars.moment(step, self.notation), self.notation).layout
 
-    def name(self, name: str, step: Expr | None = None) -> Layout:
-        return name_layout(name, self.notation, None if step is None else self.at(step))
+    def name(self, name: str, step: Expr | None = None, component: Layout | None = None) -> Layout:
+        return name_layout(name, self.notation, None if step is None else self.at(step), component)
 
     def size(self, size: int | str) -> Layout:
         return scalars.scalar(c.size(size), self.notation).layout
@@ -154,6 +154,8 @@ class Composer:
         front = bracketed(scalars.scalar(factor, self.notation), PRODUCT)
         if len(matrices) == 1:
             body = self.placed(matrices[0])
+            if isinstance(matrices[0], c.IndexSum):
+                return Placed(row(front, THIN, body.layout), BIG)
             keep = HADAMARD if isinstance(matrices[0], HadamardProduct) else PRODUCT
             keep = ATOM if _has_factor(matrices[0]) else keep
             return Placed(row(front, THIN, bracketed(body, keep)), min(PRODUCT, max(body.strength, HADAMARD)))
@@ -256,6 +258,26 @@ class Composer:
 
     def _blocks(self, x: c.Blocks) -> Placed:
         return Placed(Matrix(tuple(tuple(self(part) for part in line) for line in x.rows)), ATOM)
+
+    def _entry(self, x: c.Entry) -> Placed:
+        """``h_{t,i}``, ``W_{ij}``; of anything but a name ``[u, v]_i``."""
+        pairs = zip((x.row, x.column), x.matrix.shape, strict=True)
+        places = [scalars.scalar(place, self.notation).layout for place, size in pairs if size != 1]
+        apart = any(not place.is_Symbol for place in (x.row, x.column) if not place.is_Integer)
+        mark = marks.commas(places) if apart else row(*places)
+        if isinstance(x.matrix, c.Quantity):
+            return Placed(self.name(x.matrix.name, x.matrix.step, mark), self._strength(x.matrix.name))
+        if isinstance(x.matrix, MatrixSymbol):
+            return Placed(self.name(x.matrix.name, None, mark), self._strength(x.matrix.name))
+        return Placed(Script(self.within(x.matrix, ATOM), mark), ATOM)
+
+    def _index_sum(self, x: c.IndexSum) -> Placed:
+        index, last = (scalars.scalar(part, self.notation).layout for part in (x.index, x.length))
+        return Placed(row(Big("sum", row(index, relation("="), Num("1")), last), self.within(x.body, BIG)), BIG)
+
+    def _kronecker(self, x: c.Kronecker) -> Placed:
+        places = [scalars.scalar(place, self.notation).layout for place in x.args]
+        return Placed(Script(Ident("delta"), row(*places)), ATOM)
 
     def _time_sum(self, x: c.TimeSum) -> Placed:
         body = self(x.body) if _is_constant(x.body) else self.within(x.body, BIG)
@@ -367,6 +389,9 @@ _RULES: dict[type, Callable[[Composer, Any], Placed]] = {
     c.Concatenation: Composer._concatenation,
     c.Block: Composer._block,
     c.Blocks: Composer._blocks,
+    c.Entry: Composer._entry,
+    c.IndexSum: Composer._index_sum,
+    c.Kronecker: Composer._kronecker,
     c.TimeSum: Composer._time_sum,
     c.OrderedProduct: Composer._ordered_product,
     c.Derivative: Composer._derivative,

@@ -45,13 +45,22 @@ def over(base: Layout, notation: Notation) -> Layout:
     return Accent(notation.adjoint, base) if notation.adjoint in ACCENTED else base
 
 
-def timed(base: Layout, below: Sequence[Layout], above: Sequence[Layout], time: Layout | None, style: str) -> Layout:
-    """Subscripts, what stands above, and the mark of time, put on a letter."""
+def timed(
+    base: Layout,
+    below: Sequence[Layout],
+    above: Sequence[Layout],
+    time: Layout | None,
+    style: str,
+    component: Layout | None = None,
+) -> Layout:
+    """Subscripts, what stands above, the mark of time and the index of a component, put on a letter."""
     lower, upper = list(below), list(above)
     if time is not None and style == "subscript":
         lower.append(time)
     elif time is not None and style != "parenthesis":
         upper.append(Fence(time, "round" if style == "superscript" else "angle"))
+    if component is not None:
+        lower.append(component)
     marked = Script(base, commas(lower), row(*upper) if upper else None) if lower or upper else base
     return row(marked, Fence(time)) if time is not None and style == "parenthesis" else marked
 

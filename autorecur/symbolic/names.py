@@ -164,14 +164,20 @@ def _doubles(names: Iterable[str], notation: Notation, sizes: Iterable[str]) -> 
         seen.add(layout)
 
 
-def name_layout(name: str, notation: Notation = DEFAULT, time: Layout | None = None) -> Layout:
-    """A quantity, a parameter or an adjoint (``dL/dh``), at a step if it has one; ``h[0]`` brings its own."""
+def name_layout(
+    name: str, notation: Notation = DEFAULT, time: Layout | None = None, component: Layout | None = None
+) -> Layout:
+    """A quantity, a parameter or an adjoint (``dL/dh``), at a step if it has one; ``h[0]`` brings its own.
+
+    ``component`` is the index of a component, which stands last below; components are never bold."""
     if found := re.fullmatch(r"(.+)\[(T?)([+-]?\d*)\]", name):
         name, time = found[1], _given_step(found[2], found[3], notation)
+    if component is not None and notation.vectors:
+        notation = replace(notation, vectors=frozenset())
     if name.startswith(ADJOINT):
-        return _adjoint(name.removeprefix(ADJOINT), notation, time)
+        return _adjoint(name.removeprefix(ADJOINT), notation, time, component)
     base, below, above = _pieces(name, notation)
-    return marks.timed(base, below, above, time, notation.time)
+    return marks.timed(base, below, above, time, notation.time, component)
 
 
 def _given_step(end: str, number: str, notation: Notation) -> Layout:
@@ -221,20 +227,26 @@ def _laid_out(parts: Spelling, notation: Notation, bold: bool = False) -> Pieces
     return base, below, above
 
 
-def _adjoint(name: str, notation: Notation, time: Layout | None) -> Layout:
+def _adjoint(name: str, notation: Notation, time: Layout | None, component: Layout | None) -> Layout:
     base, below, above = _pieces(name, notation)
     if notation.kinds.get(name) == "preactivation" and notation.preactivation:
         kept = [] if notation.bare_delta else below or [base]
         letter = Ident(notation.preactivation, "bold" if name in notation.vectors else "italic")
-        return marks.timed(letter, kept, [part for part in above if isinstance(part, Fence)], time, notation.time)
-    return adjoint_layout(base, below, above, notation, time)
+        layers = [part for part in above if isinstance(part, Fence)]
+        return marks.timed(letter, kept, layers, time, notation.time, component)
+    return adjoint_layout(base, below, above, notation, time, component)
 
 
 def adjoint_layout(
-    base: Layout, below: Sequence[Layout], above: Sequence[Layout], notation: Notation, time: Layout | None
+    base: Layout,
+    below: Sequence[Layout],
+    above: Sequence[Layout],
+    notation: Notation,
+    time: Layout | None,
+    component: Layout | None = None,
 ) -> Layout:
     """The adjoint of what these pieces make."""
-    marked = marks.timed(marks.over(base, notation), below, above, time, notation.time)
+    marked = marks.timed(marks.over(base, notation), below, above, time, notation.time, component)
     return marked if notation.adjoint in marks.ACCENTED else marks.prefixed(marked, notation)
 
 

@@ -283,6 +283,33 @@ def _time_sum(e: Evaluator, x: c.TimeSum) -> Compute:
     return lambda values, index: reduce(np.add, each(values, index), zero)
 
 
+def _place(e: Evaluator, place: Expr) -> Callable[[Index], int]:
+    """A component's index, counted from 0: a running index, with sizes added to it."""
+    sizes = {symbol: e.sizes[symbol.name] for symbol in place.free_symbols if symbol.name in e.sizes}
+    return whole(place.subs(sizes) - 1)
+
+
+def _entry(e: Evaluator, x: c.Entry) -> Compute:
+    inner, row, column = e.compile(x.matrix), _place(e, x.row), _place(e, x.column)
+
+    def compute(values: Values, index: Index) -> Array:
+        i, j = row(index), column(index)
+        return inner(values, index)[..., i : i + 1, j : j + 1]
+
+    return compute
+
+
+def _index_sum(e: Evaluator, x: c.IndexSum) -> Compute:
+    size = e.size(x.length)
+    each = _over(x.index.name, lambda index: 1, lambda index: size, e.compile(x.body))
+    return lambda values, index: reduce(np.add, each(values, index), np.zeros((1, 1)))
+
+
+def _kronecker(e: Evaluator, x: c.Kronecker) -> Compute:
+    first, second = (_place(e, place) for place in x.args)
+    return lambda values, index: np.full((1, 1), float(first(index) == second(index)))
+
+
 def _ordered_product(e: Evaluator, x: c.OrderedProduct) -> Compute:
     each = _over(x.index.name, whole(x.first), whole(x.last), e.compile(x.factor))
     one = np.eye(e.size(x.shape[0]))
@@ -374,6 +401,9 @@ _RULES: dict[type, Callable[[Evaluator, Any], Compute]] = {
     c.Block: _block,
     c.Blocks: _blocks,
     c.Power: _power,
+    c.Entry: _entry,
+    c.IndexSum: _index_sum,
+    c.Kronecker: _kronecker,
     c.TimeSum: _time_sum,
     c.OrderedProduct: _ordered_product,
     c.Derivative: _derivative,

@@ -15,6 +15,8 @@ from autorecur.symbolic.names import Notation, name_layout, symbol_layout
 from autorecur.symbolic.strength import ATOM, FRACTION, NEGATIVE, POSTFIX, PRODUCT, SUM, Placed, bracketed
 
 INDICES = ("T", "t", "k", "j")
+COMPONENTS = {f"#{number}": letter for number, letter in enumerate("ijlmpqrs", 1)}
+"""The running indices of components, and the letters that they usually have."""
 
 
 def moment(step: Expr, notation: Notation) -> Expr:
@@ -43,6 +45,8 @@ def scalar(expression: Basic, notation: Notation) -> Placed:
 def _symbol(x: Symbol, notation: Notation) -> Layout:
     if x.name == "T":
         return symbol_layout(notation.steps, notation)
+    if x.name in COMPONENTS:
+        return Ident(notation.indices.get(x.name, COMPONENTS[x.name]))
     if x.name in INDICES:
         return Ident(notation.indices.get(x.name, x.name))
     if x.name in notation.sizes:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autorecur.derive.equation import Equation
 from autorecur.derive.results import calculate
-from autorecur.graph.program import Array, Values
+from autorecur.graph.program import Array, Compute, Index, Values
 from autorecur.graph.range import EVERY
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.numbers import MissingValueError
+from autorecur.symbolic.numbers import Evaluator, MissingValueError
 from autorecur.verify.ground import Ground
 from autorecur.verify.long import given, long_run
 from autorecur.verify.references import COMPLEX_STEP
@@ -55,7 +55,7 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
     ground = derivation.ground(seed)
     points = [ground] if ground.sampled else [ground, derivation.ground(seed + NEXT_SEED)]
     verifications = [_Verification(derivation, point) for point in points]
-    checks = _worst([v.checks(equation) for v in verifications] for equation in derivation.equations)
+    checks = _worst([v.checks(equation) for v in verifications] for equation in derivation.every_equation)
     notes = []
     if all(check.passed for check in checks):
         if ground.sampled:
@@ -92,7 +92,7 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
         ground.point.values.sizes,
         ground.point.batch,
         tuple(checks),
-        len(derivation.equations),
+        len(derivation.every_equation),
         tuple(notes),
     )
 
@@ -131,7 +131,7 @@ class _Verification:
         return known[equation]
 
     def _made(self, equation: Equation) -> Iterator[Check]:
-        if equation.section in ("cell", "names") or equation.label in ("L", self.d.loss.name):
+        if equation.section in ("cell", "names") or equation.holds_for in ("L", self.d.loss.name):
             yield self._forward_check(equation)
         elif equation.section == "paths":
             for reference in self.ground.references:
@@ -147,7 +147,7 @@ class _Verification:
         pairs = []
         for t in self._steps(equation):
             printed = self._printed(equation, t)
-            if equation.label == "L":
+            if equation.holds_for == "L":
                 steps = self.d.loss.steps.at(self.ground.true.last(self.d.loss.name))
                 true = sum(known[self.d.loss.name, s] for s in steps)
             else:
@@ -159,7 +159,7 @@ class _Verification:
         if equation.steps is None:
             return [0]
         last = self.ground.true.last(equation.lhs.name)
-        return (self.d.loss.steps if equation.label == self.d.loss.name else equation.steps).at(last)
+        return (self.d.loss.steps if equation.holds_for == self.d.loss.name else equation.steps).at(last)
 
     def _printed(self, equation: Equation, t: int) -> Array:
         """The right-hand side, from the object that is typeset; no number if it reads itself, or what does not exist at t."""
@@ -167,7 +167,10 @@ class _Verification:
         if _reads_itself(equation):
             return np.array([[np.nan]])
         try:
-            return self.ground.evaluator.compile(equation.rhs)(known, known.index(t))
+            compute = self.ground.evaluator.compile(equation.rhs)
+            if equation.of:
+                return assembled(compute, known, known.index(t), equation, self.ground.evaluator)
+            return compute(known, known.index(t))
         except MissingValueError:
             return np.array([[np.nan]])
 
@@ -291,9 +294,26 @@ class _Verification:
         return checks
 
 
+def assembled(compute: Compute, values: Values, index: Index, equation: Equation, evaluator: Evaluator) -> Array:
+    """All components of an equation in index notation, each computed by itself, as the matrix that they make."""
+    places = (equation.lhs.row, equation.lhs.column) if isinstance(equation.lhs, c.Entry) else (1, 1)
+    counts = [evaluator.size(size) for size in _matrix(equation).shape]
+    rows = []
+    for i in range(1, counts[0] + 1):
+        free = [{str(place): n for place, n in zip(places, (i, j), strict=True)} for j in range(1, counts[1] + 1)]
+        rows.append([np.asarray(compute(values, {**index, **each})) for each in free])
+    shape = np.broadcast_shapes(*(entry.shape for entries in rows for entry in entries))
+    wide = [np.concatenate([np.broadcast_to(entry, shape) for entry in entries], axis=-1) for entries in rows]
+    return np.concatenate(wide, axis=-2)
+
+
+def _matrix(equation: Equation) -> Any:
+    return equation.lhs.matrix if isinstance(equation.lhs, c.Entry) else equation.lhs
+
+
 def _reads_itself(equation: Equation) -> bool:
     """True for ``h[t] = … h[t] …``, which holds whatever h is."""
-    return bool(equation.rhs.has(equation.lhs))
+    return bool(equation.rhs.has(_matrix(equation)))
 
 
 def _unbound(expression: object) -> set[object]:
