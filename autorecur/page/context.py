@@ -155,6 +155,26 @@ class Page:
         step = step if step is None or isinstance(step, Expr) else Integer(step)
         return self.in_line.name(f"dL/d{name}", step)
 
+    @cached_property
+    def _on_a_path(self) -> frozenset[str]:
+        """Every quantity from which a path leads to the loss, through any step."""
+        read_by = self.derivation.step.reads()
+        found, pending = set[str](), [self.derivation.loss.name]
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending.extend(other for other, _ in read_by.get(name, ()))
+        return frozenset(found)
+
+    def reaches_loss(self, name: str) -> bool:
+        return name in self._on_a_path
+
+    @staticmethod
+    def at(offset: int) -> Expr:
+        """A step beside t."""
+        return c.t + offset
+
     def kind(self, name: str) -> str:
         """cell, preactivation, operand, stack, factor, loss, or input."""
         assignment = self.derivation.step.assignments.get(name)

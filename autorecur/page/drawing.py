@@ -84,8 +84,8 @@ class Sheet:
 
     def diagram(self, caption: Inlines, alt: Inlines) -> Diagram:
         """The smallest frame that holds everything."""
-        left, bottom, right, top = _bounds(self.shapes)
-        moved = tuple(_shifted(shape, -left, -bottom) for shape in self.shapes)
+        left, bottom, right, top = bounds(self.shapes)
+        moved = tuple(shifted(shape, -left, -bottom) for shape in self.shapes)
         return Diagram(right - left, top - bottom, moved, caption, alt)
 
 
@@ -93,13 +93,13 @@ def _moved(point: Point, nx: float, ny: float, by: float) -> Point:
     return point[0] + nx * by, point[1] + ny * by
 
 
-def _shifted(shape: Shape, dx: float, dy: float) -> Shape:
+def shifted(shape: Shape, dx: float, dy: float) -> Shape:
     if isinstance(shape, (Arrow, Stroke, Polygon)):
         return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
     return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
 
-def _bounds(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
+def bounds(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
     boxes = [_extent(shape) for shape in shapes]
     return (
         min(box[0] for box in boxes),

@@ -11,8 +11,9 @@ from sympy import Integer
 
 from autorecur.page.boxes import Boxes
 from autorecur.page.chains import Chains, chain_of
-from autorecur.page.context import Page
+from autorecur.page.context import FULL, Page
 from autorecur.page.edges import STEPS
+from autorecur.page.folded import inside
 from autorecur.render.blocks import Block, Inlines, Math
 
 
@@ -35,3 +36,5 @@ def picture(page: Page) -> Iterator[Block]:
         third = page.composer.moment(Integer(STEPS))
         caption = (*caption, " ", *page.words("picture.caption.long", third=third))
     yield drawing.sheet().diagram(caption, _alt(page))
+    if page.detail == FULL:
+        yield from inside(page)
