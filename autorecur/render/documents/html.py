@@ -67,7 +67,7 @@ def html_document(document: Document) -> str:
     writer = HtmlWriter(document.decimal, document.screen)
     sections = list(_sections(document.blocks))
     return fill(
-        "document.html.jinja",
+        "html.html.jinja",
         HtmlSource,
         html_text,
         language=document.language,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -65,7 +64,7 @@ def latex_document(document: Document) -> str:
     check_references(document)
     document = arranged(document)
     writer = LatexWriter(LatexPrinter(decimal=document.decimal))
-    return _spaced(fill("document.tex.jinja", LatexSource, latex_text, **_values(document, writer)))
+    return _spaced(fill("latex.tex.jinja", LatexSource, latex_text, **_values(document, writer)))
 
 
 def latex_fragment(document: Document) -> str:
@@ -81,7 +80,6 @@ def _spaced(source: str) -> str:
 
 def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
     seal = document.seal
-    body = writer.blocks(document.blocks)
     return {
         "title": [latex_text(line) for line in document.title.splitlines() if line.strip()],
         "plain_title": latex_plain(document.one_line()),
@@ -92,8 +90,7 @@ def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
         "language": document.language,
         "patterns": document.patterns,
         "even_spaces": document.even_spaces,
-        "body": body,
-        "prefix": LatexSource(_prefix(body)),
+        "body": writer.blocks(document.blocks),
     }
 
 
@@ -133,7 +130,7 @@ class LatexWriter:
             case Math(layout):
                 return f"${self.printer(layout)}$"
             case Reference(number):
-                return f"\\arlink{{{_key(equation_key(number))}}}{{{latex_text(reference_text(number))}}}"
+                return f"\\arlink{{{_key(equation_key(number))}}}{{{self._printed(reference_text(number))}}}"
             case RuleReference(name):
                 return f"\\arlink{{{_key(rule_key(name))}}}{{{latex_text(name)}}}"
             case SectionReference(number, text):
@@ -151,6 +148,15 @@ class LatexWriter:
             case LineBreak():
                 return "\\\\\n"
         raise RenderError(f"the LaTeX document has no rule for the piece {type(piece).__name__}")
+
+    def _printed(self, number: str) -> LatexSource:
+        """``(11–13)``; in a fragment each number goes through a macro, so that it can be told from the document's own."""
+        if self.margin:
+            return latex_text(number)
+        parts = re.split(r"([^(),–\s]+)", number)
+        return LatexSource(
+            "".join(f"\\arnumber{{{latex_text(part)}}}" if at % 2 else latex_text(part) for at, part in enumerate(parts))
+        )
 
     def note_items(self, note: SideNote) -> LatexSource:
         items = [self.inlines(item) for item in note.items]
@@ -216,13 +222,15 @@ class LatexWriter:
         note = self.inlines(line.note) if self.margin else ""
         if len(line.numbers) == 1:
             return f" \\areqn{{{_key(line.numbers[0].strip('()'))}}}{{{note}}}"
-        anchors = "".join(f"\\aranchor{{{_key(equation_key(number))}}}" for number in line.numbers)
-        shown = latex_text(number_text(line.numbers)) if line.numbers else ""
+        anchors = "".join(
+            f"\\aranchor{{{_key(equation_key(number))}}}\\arlabel{{{_key(number.strip('()'))}}}" for number in line.numbers
+        )
+        shown = self._printed(number_text(line.numbers)) if line.numbers else ""
         return f" \\areqns{{{anchors}{shown}}}{{{note}}}" if shown or note else ""
 
     def _reasons(self, block: Reasons) -> str:
         notes = [
-            f"\\textbf{{{latex_text(number)}}} " * bool(number) + self._plain(note) for number, note in block.items
+            f"\\textbf{{{self._printed(number)}}} " * bool(number) + self._plain(note) for number, note in block.items
         ]
         joined = "\\quad\n".join(notes)
         return f"\\arreasons{{{joined}}}\n" if notes else ""
@@ -350,11 +358,6 @@ def _rules_below(cells: TableRow) -> str:
             rules.append(f"\\cmidrule(l){{{at}-{at + size - 1}}}")
         at += size
     return "".join(rules)
-
-
-def _prefix(body: str) -> str:
-    """What the anchors of this fragment begin with, so that two fragments in one article have none in common."""
-    return f"ar{sha256(body.encode()).hexdigest()[:8]}:"
 
 
 def _unbroken(text: str) -> str:

@@ -52,7 +52,7 @@ def markdown_document(document: Document) -> str:
     check_references(document)
     writer = MarkdownWriter(LatexPrinter(plain=True, portable=True, decimal=document.decimal))
     return fill(
-        "document.md.jinja",
+        "markdown.md.jinja",
         MarkdownSource,
         markdown_text,
         title=document.one_line(),

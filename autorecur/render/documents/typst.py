@@ -67,7 +67,7 @@ def typst_document(document: Document) -> str:
     writer = TypstWriter(TypstPrinter(decimal=document.decimal))
     seal = document.seal
     return fill(
-        "document.typ.jinja",
+        "typst.typ.jinja",
         TypstSource,
         typst_text,
         plain_title=typst_string(document.one_line()),
