@@ -1,6 +1,6 @@
 """Layouts printed as LaTeX: total by class, an unknown node raises.
 
-Two dialects share every rule: the document's, which uses the macros of ``templates/macros.tex.jinja`` for colour, and the
+Two dialects share every rule: the document's, which uses the macros of ``templates/colour.tex.jinja`` for colour, and the
 plain one, which any TeX and MathJax understand (notebooks, Markdown): there a frame marks what comes from another step.
 """
 

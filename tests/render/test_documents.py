@@ -64,6 +64,7 @@ def source(request: pytest.FixtureRequest) -> str:
 
 def test_every_equation_is_in_every_format(source: str) -> None:
     """Each number that the document gives is printed."""
+    source = re.sub(r"\\arnumber\{(\w+)\}", r"\1", source)
     assert "14–16" in source
     for number in ("1", "8", "13", "22"):
         assert any(
@@ -169,7 +170,7 @@ def test_a_fragment_brings_its_macros_and_no_class() -> None:
     source = latex_fragment(document())
     assert r"\documentclass" not in source
     assert r"\usepackage{amsmath,amssymb,xcolor,booktabs,tikz}" in source.split("\\begingroup")[0]
-    assert r"\providecommand{\arfuture}" in source
+    assert r"\def\arfuture" in source
     assert "Matrix products" in source
 
 
@@ -256,20 +257,11 @@ def test_a_rule_without_paragraphs_still_has_its_head() -> None:
         assert "R1" in write(page(rule, Paragraph((RuleReference("R1"),))))
 
 
-def test_fragments_have_no_anchor_in_common() -> None:
-    """Two of them in one article: the links of each stay in it."""
-    found = [
-        re.findall(r"\\def\\arprefix\{(ar[0-9a-f]{8}:)\}", latex_fragment(page(Paragraph((name,))))) for name in "ab"
-    ]
-    assert [len(prefixes) for prefixes in found] == [1, 1]
-    assert found[0] != found[1]
-
-
 def test_the_lines_of_a_title_are_joined_by_a_colon() -> None:
     """Where it stands on one line, as in the metadata of a file."""
     given = Document("A cell\nIts gradients", ())
     assert markdown_document(given).startswith("# A cell: Its gradients\n")
-    assert "subsection*{A cell: Its gradients}" in latex_fragment(given)
+    assert r"\autorecurtitle{A cell: Its gradients}" in latex_fragment(given)
     assert "pdftitle={A cell: Its gradients}" in latex_document(given)
     assert 'title: "A cell: Its gradients"' in typst_document(given)
 

@@ -85,7 +85,7 @@ def test_markdown_prints_the_text(text: str, expected: str) -> None:
 )
 def test_a_template_cannot_forget_to_escape(kind: type, escape: object) -> None:
     """Only the type of the format's own source passes as it is; another format's source does not."""
-    template = "document.md.jinja"
+    template = "markdown.md.jinja"
     foreign = TypstSource if kind is LatexSource else LatexSource
     shown = fill(template, kind, escape, title="#a_b", subtitle=[], seal=None, body=foreign("#c_d"))  # type: ignore[arg-type]
     assert str(escape("#a_b")) in shown  # type: ignore[operator]

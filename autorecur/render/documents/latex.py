@@ -155,7 +155,9 @@ class LatexWriter:
             return latex_text(number)
         parts = re.split(r"([^(),–\s]+)", number)
         return LatexSource(
-            "".join(f"\\arnumber{{{latex_text(part)}}}" if at % 2 else latex_text(part) for at, part in enumerate(parts))
+            "".join(
+                f"\\arnumber{{{latex_text(part)}}}" if at % 2 else latex_text(part) for at, part in enumerate(parts)
+            )
         )
 
     def note_items(self, note: SideNote) -> LatexSource:
@@ -223,7 +225,8 @@ class LatexWriter:
         if len(line.numbers) == 1:
             return f" \\areqn{{{_key(line.numbers[0].strip('()'))}}}{{{note}}}"
         anchors = "".join(
-            f"\\aranchor{{{_key(equation_key(number))}}}\\arlabel{{{_key(number.strip('()'))}}}" for number in line.numbers
+            f"\\aranchor{{{_key(equation_key(number))}}}\\arlabel{{{_key(number.strip('()'))}}}"
+            for number in line.numbers
         )
         shown = self._printed(number_text(line.numbers)) if line.numbers else ""
         return f" \\areqns{{{anchors}{shown}}}{{{note}}}" if shown or note else ""
