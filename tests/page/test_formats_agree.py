@@ -27,7 +27,10 @@ CELLS = {
 
 @dataclass(frozen=True)
 class Content:
-    """What a reader of any format finds: sections and equations in order, links to equations, decimals in words and tables."""
+    """What a reader of any format finds: sections and equations in order, links to equations, decimals.
+
+    Pictures, and the words that stand for them, are left out: Markdown has the words alone.
+    """
 
     order: list[str]
     links: Counter[str]
@@ -47,7 +50,7 @@ def _decimals(text: str) -> Counter[str]:
 def _tex(source: str) -> Content:
     body = source.split(r"\begin{document}")[1]
     number = r"\\areqn\{(?P<number>[^}]*)\}"
-    several = r"\\areqns\{(?:\\aranchor\{eq:[^}]*\})+\((?P<several>[^)]*)\)\}"
+    several = r"\\areqns\{(?:\\ar(?:anchor|label)\{[^}]*\})+\((?P<several>[^)]*)\)\}"
     order = []
     for match in re.finditer(rf"\\arsection\{{(?P<section>\d+)\}}|{number}|{several}", body):
         order.append(f"§ {match['section']}" if match["section"] else match["number"] or match["several"])
@@ -64,6 +67,7 @@ def _typ(source: str) -> Content:
 
 def _md(source: str) -> Content:
     order = _order(source, r"(?:^|\n)## (?P<section>\d+) |\\tag\{(?P<number>[^}]*)\}")
+    source = re.sub(r"^\*[^*\n]*\*$", "", source, flags=re.M)
     prose = re.sub(r"\$\$.*?\$\$", "", source, flags=re.S)
     return Content(
         order, Counter(re.findall(r"(?<!\*)\((\d+)\)(?!\*)", re.sub(r"\$[^$]*\$", "", prose))), _decimals(source)
@@ -73,11 +77,14 @@ def _md(source: str) -> Content:
 def _html(source: str) -> Content:
     body = source.split("<main", 1)[1].split("</main>")[0]
     order = _order(
-        body, r'<section id="sec-(?P<section>\d+)"|<div class="tag">.*?<a href="#eq-\d+">\((?P<number>[^)]*)\)</a>'
+        body, r'<section id="sec-(?P<section>\d+)"|<div class="tag">.*?<a href="#eq-[^"]+">\((?P<number>[^)]*)\)</a>'
     )
     body = re.sub(r'<div class="tag">.*?</div>', "", body)
-    text = unescape(re.sub(r"<[^>]*>", " ", re.sub(r'<div class="picture".*?</svg>', "", body, flags=re.S)))
-    return Content(order, Counter(re.findall(r'<a href="#eq-(\d+)">', body)), _decimals(text))
+    body = re.sub(
+        r'<div class="scroll" aria-hidden="true">.*?</div></div>|<p class="unseen">.*?</p>', "", body, flags=re.S
+    )
+    text = unescape(re.sub(r"<[^>]*>", " ", body))
+    return Content(order, Counter(re.findall(r'<a href="#eq-([^"]+)">', body)), _decimals(text))
 
 
 READ: dict[str, Callable[[str], Content]] = {"tex": _tex, "typ": _typ, "md": _md, "html": _html}
