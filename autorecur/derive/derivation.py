@@ -353,6 +353,9 @@ def derive(
         naming = applied(profile, naming, extended, step, output, whole.written.shapes)
         if jacobians_turned(profile, naming, in_rows(form.equations)):
             form = replace(form, equations=telling(in_other_layout(form.equations), naming))
+    if clocks is not None:
+        once = frozenset(name for name in clocks.of if clocks.once(name) and name not in clocks.starts)
+        naming = replace(naming, untimed=once)
     all_equations = (*listed, *draw.numbered(form.equations, len(listed) + 1))
     listed = tuple(replace(equation, notation=naming) for equation in all_equations)
     beside = profile is not None and profile.components == "beside"

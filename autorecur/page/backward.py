@@ -12,6 +12,7 @@ from autorecur.ops import TABLE
 from autorecur.page.context import Page, capital, plain
 from autorecur.page.derivatives import derivative
 from autorecur.page.packing import packed
+from autorecur.page.parts import opening_of_frame, stage_of
 from autorecur.page.readers import Reader, equations, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
@@ -38,15 +39,25 @@ def groups(page: Page, section: str) -> list[Group]:
     found = page.section(section)
     return [
         Group(name.removeprefix("dL/d"), tuple(equations))
-        for name, equations in groupby(found, key=lambda e: e.label.split("@")[0].split("[")[0])
+        for name, equations in groupby(found, key=lambda e: _name(page, e))
     ]
+
+
+def _name(page: Page, equation: Equation) -> str:
+    """What the equation is the adjoint of; an initial value with an equation of its own is a quantity by itself."""
+    label = equation.label.split("@")[0]
+    return label if page.derivation.is_once(label) else label.split("[")[0]
 
 
 def backward(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
     found = groups(page, "backward")
-    yield Paragraph(_opening(page))
+    yield Paragraph(_opening(page) if page.derivation.clocks is None else opening_of_frame(page))
+    stage: Inlines = ()
     for together in _runs(page, found):
+        if page.derivation.clocks is not None and (here := stage_of(page, together[0].name)) != stage:
+            stage = here
+            yield Paragraph((Strong(stage),))
         if len(together) > 1:
             yield from _preactivations(page, together)
         else:
@@ -72,7 +83,7 @@ def brief(page: Page) -> Iterator[Block]:
     for ranged, run in groupby(page.section("loss", "backward"), key=_ranged):
         part = list(run)
         if ranged:
-            rows.extend(page.display_row(e, comment=(Math(page.domain(e.steps)),)) for e in part if e.steps)
+            rows.extend(page.display_row(e, comment=(Math(page.domain_of(e)),)) for e in part if e.steps)
         else:
             rows.extend(packed([(page.cell(e), plain(e.number)) for e in part]))
     yield Display(tuple(rows))
@@ -85,11 +96,17 @@ def _ranged(equation: Equation) -> bool:
 
 def _runs(page: Page, found: Sequence[Group]) -> Iterator[list[Group]]:
     """Pre-activations with one simple equation each stand together."""
-    for simple, run in groupby(found, key=lambda g: g.simple and page.kind(g.name) == "preactivation"):
-        if simple:
+    for simple, run in groupby(found, key=lambda g: _together(page, g)):
+        if simple[0]:
             yield list(run)
         else:
             yield from ([group] for group in run)
+
+
+def _together(page: Page, group: Group) -> tuple[bool, Inlines]:
+    """Whether a group may stand in one display with others, and with those of which part."""
+    simple = group.simple and page.kind(group.name) == "preactivation"
+    return simple, stage_of(page, group.name) if simple and page.derivation.clocks is not None else ()
 
 
 def heading(page: Page, name: str) -> Inlines:
@@ -126,11 +143,11 @@ def _quantity(page: Page, group: Group) -> Iterator[Block]:
 
 def _for_steps(page: Page, equation: Equation) -> Inlines:
     steps = equation.steps
-    if steps is None:
+    if steps is None or page.is_once(equation):
         return ()
     if steps == EVERY:
-        return page.words("backward.every", domain=page.domain(steps))
-    return page.words("backward.at" if steps.single else "backward.for", domain=page.domain(steps))
+        return page.words("backward.every", domain=page.domain_of(equation))
+    return page.words("backward.at" if steps.single else "backward.for", domain=page.domain_of(equation))
 
 
 def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
@@ -138,12 +155,14 @@ def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
     steps = equation.steps
     assert steps is not None
     missing = [r for r in readers(page, group.name) if r.offset and not _exists(equation, r)]
-    if steps.single and missing and steps.first == Bound(True, 0):
+    if any(part.boundary == steps.first for part in page.derivation.adjoints[group.name].contributions):
+        text = page.words("frames.boundary", domain=page.domain_of(equation))
+    elif steps.single and missing and steps.first == Bound(True, 0):
         text = page.words("backward.last")
     elif steps.single and missing and steps.first == Bound(False, 1):
         text = page.words("backward.first")
     else:
-        text = page.words("backward.other", domain=page.domain(steps))
+        text = page.words("backward.other", domain=page.domain_of(equation))
     yield Paragraph(text)
     note: Inlines = ()
     if missing:
@@ -162,17 +181,17 @@ def _silent(page: Page, group: Group) -> Inlines:
     main = group.equations[0]
     text: list[Inline] = []
     for reader in readers(page, group.name):
-        if reader.offset or _exists(main, reader):
+        if reader.offset or reader.boundary is not None or _exists(main, reader):
             continue
         parts = page.derivation.adjoints[group.name].contributions
         steps = next(part.steps for part in parts if part.through[0] == reader.name and not part.offset)
         if reader.name == page.derivation.loss.name:
-            text.extend((*page.words("backward.silent_loss", domain=page.domain(steps)), " "))
+            text.extend((*page.words("backward.silent_loss", domain=page.domain(steps, group.name)), " "))
             continue
         called = page.called(reader.name)
         alike = [other for other in readers(page, group.name) if page.called(other.name) == called]
         what = capital(called if len(alike) == 1 else equations(page, [reader.name]))
-        text.extend((*page.words("backward.silent", reader=what, domain=page.domain(steps)), " "))
+        text.extend((*page.words("backward.silent", reader=what, domain=page.domain(steps, group.name)), " "))
     return tuple(text)
 
 
@@ -190,7 +209,7 @@ def _preactivations(page: Page, together: Sequence[Group]) -> Iterator[Block]:
         title = page.title(page.owner(together[i].name))
         comment: list[Inline] = [title] if title else []
         if len(same) > 1 and equation.steps is not None:
-            comment = [*words.joined([*comment, Math(page.domain(equation.steps))])]
+            comment = [*words.joined([*comment, Math(page.domain_of(equation))])]
         note = _through(page, equation, first=i == 0)
         rows.append(page.display_row(equation, None, note, tuple(comment)))
     yield Display(tuple(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from autorecur.graph.clocks import Horizon
 from autorecur.page.context import FULL, Page, in_brackets, plain
 from autorecur.page.rules import scientific
 from autorecur.render.blocks import (
@@ -19,6 +20,7 @@ from autorecur.render.blocks import (
     Table,
     TableRow,
 )
+from autorecur.symbolic import carriers as c
 from autorecur.symbolic.layout import Layout, Num, binary, relation, row
 
 if TYPE_CHECKING:
@@ -91,10 +93,19 @@ def _references(page: Page) -> SideNote:
     sizes = [
         Math(row(page.composer.size(name), relation("="), Num(str(value)))) for name, value in report.sizes.items()
     ]  # fmt: skip
-    sizes.append(Math(row(page.steps_name(), relation("="), Num(str(report.equation_steps)))))
+    for symbol, steps in _lengths(page):
+        sizes.append(Math(row(symbol, relation("="), Num(str(steps)))))
     items.append(words("checks.sizes", sizes=page.words.joined(sizes), seed=str(report.seed)))
     items.append(words("checks.error"))
     return SideNote(tuple(items), words.text("checks.references"))
+
+
+def _lengths(page: Page) -> list[tuple[Layout, int]]:
+    """T, or the number of steps of each part of a frame, at which the equations were checked."""
+    horizon = page.derivation.horizon()
+    if not isinstance(horizon, Horizon):
+        return [(page.steps_name(), page.report.equation_steps)]
+    return [(page.composer.at(c.last(clock)), horizon.lengths[clock]) for clock in horizon.clocks.named]
 
 
 def _key(reference: str) -> str:

@@ -14,6 +14,7 @@ from autorecur.page.context import BRIEF, DETAILS, FULL, Page
 from autorecur.page.gradients import inputs_and_initial, parameters
 from autorecur.page.loss import adjoint, loss
 from autorecur.page.model import model
+from autorecur.page.parts import where_of_loss
 from autorecur.page.paths import paths
 from autorecur.page.picture import picture
 from autorecur.page.rules import appendix, rule_book
@@ -43,7 +44,7 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     numbers.update((key, str(number)) for number, (key, _) in enumerate(found, 1))
     blocks: list[Block] = []
     for key, section in found:
-        blocks.append(Heading(numbers[key], words.text(f"section.{key}")))
+        blocks.append(Heading(numbers[key], _section_title(page, key)))
         blocks.extend(beside(page, section(page)))
     return words.document(
         title=words.text("head.title", title=_title(page)),
@@ -59,6 +60,8 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     """The sections of this page; the brief one keeps the equations alone."""
     if page.detail == BRIEF:
         return [("model", model), ("brief", _brief)]
+    if page.derivation.clocks is not None:
+        return _sections_of_frame()
     found: list[tuple[str, Section]] = [
         ("model", model),
         ("picture", picture),
@@ -73,6 +76,24 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     if page.detail == FULL:
         found.append(("vanishing", vanishing))
     return [*found, ("checks", checks), ("rules", appendix)]
+
+
+def _section_title(page: Page, key: str) -> str:
+    frame = key == "model" and page.derivation.clocks is not None
+    return page.words.text("frames.model" if frame else f"section.{key}")
+
+
+def _sections_of_frame() -> list[tuple[str, Section]]:
+    return [
+        ("model", model),
+        ("picture", picture),
+        ("loss", loss),
+        ("adjoint", adjoint),
+        ("backward", backward),
+        ("gradients", _gradients),
+        ("checks", checks),
+        ("rules", appendix),
+    ]
 
 
 def _brief(page: Page) -> Iterator[Block]:
@@ -103,7 +124,9 @@ def _subtitle(page: Page) -> tuple[Inlines, ...]:
     what = page.words(
         "head.derived",
         loss=page.words(f"head.loss.{kind}"),
-        where=page.words(f"head.at.{found.at}", last=page.last_step()),
+        where=where_of_loss(page)
+        if page.derivation.clocks is not None
+        else page.words(f"head.at.{found.at}", last=page.last_step()),
     )
     source = page.derivation.cell.source
     return ((source,), what) if source else (what,)

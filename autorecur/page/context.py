@@ -213,17 +213,28 @@ class Page:
 
     # ----------------------------------------------------------------------------------------------------- steps
 
-    def bound(self, bound: Bound) -> Layout:
-        return self.composer.at(c.T + bound.offset if bound.from_end else Integer(bound.offset))
+    def bound(self, bound: Bound, of: str | None = None) -> Layout:
+        clocks = self.derivation.clocks
+        last = c.last(clocks.clock(of)) if clocks is not None and of is not None and not clocks.once(of) else c.T
+        return self.composer.at(last + bound.offset if bound.from_end else Integer(bound.offset))
 
-    def domain(self, steps: Steps) -> Layout:
-        """``1 ≤ t < T``; a single step as ``t = T``."""
+    def domain(self, steps: Steps, of: str | None = None) -> Layout:
+        """``1 ≤ t < T``; a single step as ``t = T``. In a frame T is that of the quantity ``of``."""
         time = self.composer.at(c.t)
         if steps.single:
-            return row(time, relation("="), self.bound(steps.first))
+            return row(time, relation("="), self.bound(steps.first, of))
         first, lower = (Bound(False, 1), "<") if steps.first == Bound(False, 2) else (steps.first, "le")
         last, upper = (Bound(True, 0), "<") if steps.last == Bound(True, -1) else (steps.last, "le")
-        return row(self.bound(first), relation(lower), time, relation(upper), self.bound(last))
+        return row(self.bound(first, of), relation(lower), time, relation(upper), self.bound(last, of))
+
+    def domain_of(self, equation: Equation) -> Layout:
+        """The steps for which an equation holds."""
+        assert equation.steps is not None
+        return self.domain(equation.steps, getattr(equation.lhs, "name", None))
+
+    def is_once(self, equation: Equation) -> bool:
+        """Whether an equation holds once: of a quantity without time, or of an initial value."""
+        return self.derivation.is_once(equation.label.split("@")[0])
 
     def moved(self, offset: int) -> Layout:
         return self.composer.at(c.t + offset)

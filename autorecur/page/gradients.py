@@ -145,12 +145,12 @@ def _opening(page: Page, section: str) -> Inlines:
 
 def _steps(page: Page, equation: Equation) -> Inlines:
     """The steps for which an input's equation holds, if not all."""
-    if equation.section == "initial" or equation.steps is None or equation.steps.single:
+    if equation.section == "initial" or page.is_once(equation) or equation.steps is None or equation.steps.single:
         return ()
     whole = (
         len([e for e in page.section(equation.section) if e.label.split("@")[0] == equation.label.split("@")[0]]) == 1
     )
-    return () if whole else (Math(page.domain(equation.steps)),)
+    return () if whole else (Math(page.domain_of(equation)),)
 
 
 def _end_note(page: Page, equation: Equation) -> Inlines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autorecur.page.context import Page
+from autorecur.page.parts import where_of_loss
 from autorecur.page.reasons import reason
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph
 
@@ -28,6 +29,8 @@ def loss(page: Page) -> Iterator[Block]:
 def _opening(page: Page) -> Inlines:
     found = page.derivation.loss
     where = page.words(f"loss.at.{found.at}", last=page.last_step())
+    if page.derivation.clocks is not None:
+        where = where_of_loss(page)
     outputs = page.words.listed([Math(page.name(name)) for name in found.outputs])
     if found.kind in ("expression", "directions"):
         return page.words(f"loss.{found.kind}", outputs=outputs, where=where)

@@ -14,6 +14,7 @@ from autorecur.page.components import by_components
 from autorecur.page.context import Page, plain, real_space
 from autorecur.page.counting import parameter_count
 from autorecur.page.packing import ROOM, cell_width, columns_for, packed
+from autorecur.page.parts import frame_of, ranges
 from autorecur.page.rewritten import joined_weights
 from autorecur.render.blocks import (
     Block,
@@ -24,6 +25,7 @@ from autorecur.render.blocks import (
     Math,
     Paragraph,
     SideNote,
+    Strong,
     Table,
     TableCell,
 )
@@ -45,12 +47,26 @@ def model(page: Page) -> Iterator[Block]:
     if page.brief:
         yield Display(tuple(packed([(page.cell(e), plain(e.number)) for e in equations])))
     else:
-        yield Display(tuple(page.display_row(e, comment=_comment(page, e.label)) for e in equations))
+        for title, part in _by_part(page, equations):
+            if title:
+                yield Paragraph((Strong(title),))
+            yield Display(tuple(page.display_row(e, comment=_comment(page, e.label)) for e in part))
+    if not page.brief:
         yield from joined_weights(page)
         yield from _named(page)
     yield _shapes(page)
     if not page.brief:
         yield Paragraph(count)
+
+
+def _by_part(page: Page, equations: list[Equation]) -> Iterator[tuple[Inlines, list[Equation]]]:
+    """The equations of a frame, each part with its name; those of a cell as they are."""
+    frame = frame_of(page)
+    if frame is None or not any(part.name for part in frame.parts):
+        yield (), equations
+        return
+    for part in frame.parts:
+        yield page.words("frames.heading.part", name=part.name), [e for e in equations if e.label in part.names]
 
 
 def _comment(page: Page, name: str) -> Inlines:
@@ -72,7 +88,7 @@ def _opening(page: Page) -> Inlines:
         for key, names in sorts
         if names
     ]
-    return page.words("cell.opening", parts=page.words.listed(parts))
+    return page.words("cell.opening" if frame_of(page) is None else "frames.reads", parts=page.words.listed(parts))
 
 
 def _named(page: Page) -> Iterator[Block]:
@@ -179,11 +195,18 @@ def conventions(page: Page) -> SideNote:
     whole = page.words.listed([Math(head(page.composer, op)) for op in _whole(page)])
     items = [page.words(_entry(key), given=_given(page), whole=whole, **_letters(page)) for key in keys]
     items.extend(by_components(page))
+    if frame_of(page) is not None:
+        items.insert(-1, (*ranges(page), " ", *_given_in_frame(page)))
     return SideNote(tuple(items), page.words.text("conventions.title"))
 
 
 def _entry(key: str) -> str:
     return key if "." in key else f"conventions.{key}"
+
+
+def _given_in_frame(page: Page) -> Inlines:
+    names = [Math(page.name(name, None)) for name in _initial(page)]
+    return page.words("frames.range.given", names=page.words.listed(names)) if names else ()
 
 
 def _shown(page: Page) -> list[sympy.Basic]:
@@ -241,7 +264,8 @@ def _used(page: Page) -> Iterator[str]:
         layout = "jacobian_rows" if page.in_rows else "jacobian"
         yield f"notation.jacobian_{page.other_layout}" if page.other_layout else layout
         yield "partial"
-    yield "range" if _initial(page) else "range_alone"
+    if frame_of(page) is None:
+        yield "range" if _initial(page) else "range_alone"
     if page.brief:
         yield "adjoint_delta" if _letters(page) else "adjoint"
     yield "colour_alone" if page.brief else "colour"
@@ -249,7 +273,7 @@ def _used(page: Page) -> Iterator[str]:
 
 def _initial(page: Page) -> list[str]:
     cell = page.derivation.cell
-    return [key for state in cell.states for key in cell.initial_keys(state)]
+    return [key for state in cell.states for key in cell.initial_keys(state) if key not in cell.starts]
 
 
 def _given(page: Page) -> Inlines:

@@ -14,6 +14,7 @@ from autorecur.page.chains import Chains, chain_of
 from autorecur.page.context import FULL, Page
 from autorecur.page.edges import STEPS
 from autorecur.page.folded import inside
+from autorecur.page.frames import picture as frame_picture
 from autorecur.render.blocks import Block, Inlines, Math
 
 
@@ -29,6 +30,9 @@ def _alt(page: Page) -> Inlines:
 
 def picture(page: Page) -> Iterator[Block]:
     """The picture with its caption."""
+    if page.derivation.clocks is not None:
+        yield frame_picture(page)
+        return
     chain = chain_of(page)
     drawing = Chains(page, chain) if chain is not None else Boxes(page)
     caption = page.words("picture.caption.nodes" if chain is not None else "picture.caption.boxes")

@@ -16,6 +16,7 @@ from autorecur.symbolic.layout import Layout, Row, Words, row
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation, Term
+    from autorecur.graph.range import Bound
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Reader:
 
     name: str
     offset: int
+    boundary: Bound | None = None
+    """The step at which another part of a frame reads it."""
 
 
 def readers(page: Page, name: str) -> list[Reader]:
@@ -31,7 +34,7 @@ def readers(page: Page, name: str) -> list[Reader]:
     adjoint = page.derivation.adjoints.get(name)
     if adjoint is None:
         return []
-    found = dict.fromkeys(Reader(part.through[0], part.offset) for part in adjoint.contributions)
+    found = dict.fromkeys(Reader(part.through[0], part.offset, part.boundary) for part in adjoint.contributions)
     return sorted(found, key=lambda reader: abs(reader.offset))
 
 
@@ -41,6 +44,10 @@ def sentence(page: Page, name: str) -> Inlines:
     quantity = Math(page.name(name))
     if not found:
         return page.words("readers.none", quantity=quantity)
+    crossing = [reader for reader in found if reader.boundary is not None]
+    found = [reader for reader in found if reader.boundary is None]
+    if crossing:
+        return _with_crossing(page, name, found, crossing)
     offsets = list(dict.fromkeys(reader.offset for reader in found))
     if len(found) == 1:
         (reader,) = found
@@ -60,6 +67,23 @@ def sentence(page: Page, name: str) -> Inlines:
         parts = [equations(page, [reader.name for reader in found])]
     count = page.words.number(len(found))
     return capital(page.words("readers.many", count=count, quantity=quantity, list=page.words.listed(parts)))
+
+
+def _with_crossing(page: Page, name: str, own: Sequence[Reader], crossing: Sequence[Reader]) -> Inlines:
+    """Who reads a quantity in its own part, and who in another part, at one step of it."""
+    parts = []
+    for offset in dict.fromkeys(reader.offset for reader in own):
+        what = equations(page, [reader.name for reader in own if reader.offset == offset])
+        key = "readers.of_other" if offset else "readers.of_same"
+        parts.append(page.words(key, equations=what, **({"step": page.from_step(offset)} if offset else {})))
+    for bound in dict.fromkeys(reader.boundary for reader in crossing):
+        assert bound is not None
+        what = equations(page, [reader.name for reader in crossing if reader.boundary == bound])
+        parts.append(page.words("frames.crossing", equations=what, step=page.bound(bound, name)))
+    count = len(own) + len(crossing)
+    key = "frames.reader" if count == 1 else "readers.many"
+    fields = {"count": page.words.number(count), "quantity": Math(page.name(name)), "list": page.words.listed(parts)}
+    return capital(page.words(key, **fields))
 
 
 def equations(page: Page, names: Sequence[str]) -> Inlines:

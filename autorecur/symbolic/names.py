@@ -71,6 +71,8 @@ class Notation:
     """name -> kind of its assignment: ``preactivation`` changes how the adjoint prints."""
     owners: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     """name -> the author's quantity that it was named after: ``a_h_tilde`` is a with the subscript h-tilde."""
+    untimed: frozenset[str] = frozenset()
+    """What a frame computes or is given once: it prints without a step."""
     verbatim: frozenset[str] = frozenset()
     """Names that would print like another name: they print as they are spelled."""
     loss_name: str = "loss"
@@ -174,6 +176,8 @@ def name_layout(
         name, time = found[1], _given_step(found[2], found[3], notation)
     if component is not None and notation.vectors:
         notation = replace(notation, vectors=frozenset())
+    if notation.untimed and name.removeprefix(ADJOINT) in notation.untimed:
+        time = None
     if name.startswith(ADJOINT):
         return _adjoint(name.removeprefix(ADJOINT), notation, time, component)
     base, below, above = _pieces(name, notation)

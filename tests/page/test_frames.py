@@ -1,0 +1,34 @@
+"""The page of a frame: its parts under their names, what has no time without an index, each part's own last step."""
+
+from __future__ import annotations
+
+import pytest
+
+import autorecur as ar
+from autorecur.page import document
+from autorecur.render.formats import text_of
+from tests.frames.texts import ALL, CAPTION, CLASSIFIER, TRANSLATOR
+
+
+@pytest.mark.parametrize("detail", ["brief", "standard", "full"])
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
+def test_every_frame_has_a_page_in_every_format(text: str, detail: str) -> None:
+    page = document(ar.cell(text).derive(), detail)
+    assert r"\begin{document}" in text_of(page, "tex")
+    assert text_of(page, "md")
+    assert text_of(page, "typ")
+
+
+def test_each_part_counts_its_own_steps() -> None:
+    text = ar.cell(TRANSLATOR).derive().to_markdown()
+    assert r"\bar{h}_{T_x}" in text
+    assert r"\bar{s}_{T_y}" in text
+    assert "what the later part sends back takes the place of the loss" in text
+
+
+def test_what_is_computed_once_prints_without_a_step() -> None:
+    d = ar.cell(CLASSIFIER).derive()
+    assert d["y"].latex() == r"y = \operatorname{softmax}(W_y\, h_T + b_y)"
+    assert d["L"].latex() == r"L = \ell"
+    assert d["dL/dy"].latex().startswith(r"\bar{y} =")
+    assert ar.cell(CAPTION).derive()["h[0]"].latex() == r"h_0 = \tanh(W_0\, x + b_0)"
