@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autorecur.derive.derivation import Derivation
@@ -11,6 +12,7 @@ from autorecur.language.frame import Frame
 
 if TYPE_CHECKING:
     from autorecur.graph.program import Values
+    from autorecur.vanishing.bounds import Bounds
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,13 @@ class FrameDerivation(Derivation):
     def part_names(self) -> tuple[str, ...]:
         assert isinstance(self.cell, Frame)
         return tuple(part.name for part in self.cell.parts if part.name)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """None: a bound speaks of one recurrence."""
+        from autorecur.vanishing.bounds import Bounds
+
+        return Bounds(reason="shape")
 
     def horizon(self, steps: int | None = None) -> Horizon:
         """A number of steps for each part: all different, so that none is taken for another."""
