@@ -11,8 +11,9 @@ from sympy.matrices.expressions import HadamardProduct
 from autorecur.graph.node import Node
 from autorecur.ops import TABLE
 from autorecur.page.components import by_components
-from autorecur.page.context import Page, plain, real_space
+from autorecur.page.context import FULL, Page, plain, real_space
 from autorecur.page.counting import parameter_count
+from autorecur.page.counts import counts
 from autorecur.page.packing import ROOM, cell_width, columns_for, packed
 from autorecur.page.parts import frame_of, ranges
 from autorecur.page.rewritten import joined_weights
@@ -55,7 +56,9 @@ def model(page: Page) -> Iterator[Block]:
         yield from joined_weights(page)
         yield from _named(page)
     yield _shapes(page)
-    if not page.brief:
+    if page.detail == FULL:
+        yield from counts(page)
+    elif not page.brief:
         yield Paragraph(count)
 
 
