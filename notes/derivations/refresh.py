@@ -1,30 +1,75 @@
-"""The derivation of every built-in cell as LaTeX; run as a script, it writes them beside itself.
+"""The gallery: the derivation of every built-in cell, and the documents beside five course texts, as LaTeX.
 
 python notes/derivations/refresh.py
 """
 
 from __future__ import annotations
 
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
+
+import click
 
 import autorecur as ar
 
 FOLDER = Path(__file__).resolve().parent
+COURSES = FOLDER.parent / "courses"
+LANGUAGE = "fr"
+"""Of the course texts."""
 
 
-def document(name: str) -> tuple[Path, str]:
+def documents() -> list[dict[str, Any]]:
+    """The documents of the courses: a cell of theirs, and options of its derivation."""
+    return list(tomllib.loads((COURSES / "documents.toml").read_text(encoding="utf-8"))["document"])
+
+
+def built_in(name: str) -> tuple[Path, str]:
     """The file of a built-in cell, and what should stand in it."""
     return FOLDER / f"{name}.tex", ar.cells[name].derive().to_latex()
 
 
+def course(name: str) -> tuple[Path, str]:
+    """The same for the cell of a course."""
+    (options,) = (found for found in documents() if found["cell"] == name)
+    cell = ar.cell((COURSES / f"{name}.cell").read_text(encoding="utf-8"))
+    notation = options.get("notation")
+    given = {key: value for key, value in options.items() if key not in ("cell", "notation")}
+    derivation = cell.derive(language=LANGUAGE, notation=notation and str(COURSES / notation), **given)
+    return FOLDER / "courses" / f"{name}.tex", derivation.to_latex()
+
+
+def command(options: dict[str, Any]) -> str:
+    """What a teacher types for the same document, in the folder of the courses."""
+    words = ["autorecur", "derive", f"{options['cell']}.cell", "--lang", LANGUAGE]
+    for key, value in options.items():
+        if key != "cell":
+            words += [f"--{key}", str(value)]
+    return " ".join([*words, "-o", f"{options['cell']}.pdf"])
+
+
+def made() -> Iterator[tuple[Path, str]]:
+    """Every file and its text, as they are finished."""
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(built_in, ar.cells)
+        yield from pool.map(course, [options["cell"] for options in documents()])
+
+
 def main() -> None:
-    fresh = dict(map(document, ar.cells))
-    for path in FOLDER.glob("*.tex"):
+    (FOLDER / "courses").mkdir(exist_ok=True)
+    count = len(ar.cells) + len(documents())
+    with click.progressbar(made(), count, "derivations", file=sys.stderr) as bar:
+        fresh = dict(bar)
+    for path in FOLDER.rglob("*.tex"):
         if path not in fresh:
             path.unlink()
     for path, text in fresh.items():
         path.write_text(text, encoding="utf-8", newline="\n")
-    print(f"{len(fresh)} derivations written to {FOLDER.name}/")
+    click.echo(f"{count} derivations written to {FOLDER.name}/")
 
 
 if __name__ == "__main__":

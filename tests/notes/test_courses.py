@@ -38,7 +38,9 @@ def test_each_text_has_its_conventions() -> None:
     assert found["slides_rnn"].equations[0] == "h[t] = tanh(W_hh^T h[t-1] + W_xh^T x[t])"
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if path.stem in ("notes_rnn", "thread_gru", "ensia_lstm")], ids=str)
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path.stem in ("notes_rnn", "thread_gru", "ensia_lstm")], ids=str
+)
 def test_a_cell_verifies(path: Path) -> None:
     """A sample; the longer set has all of them."""
     assert cell(path).derive().verify()
