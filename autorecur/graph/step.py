@@ -20,6 +20,7 @@ from autorecur.graph.walk import postorder, rebuild, variables
 from autorecur.language import syntax
 from autorecur.language.trees import children
 from autorecur.ops import FUNCTIONS, Op
+from autorecur.ops.open import open_function
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract
 from autorecur.ops.functions import square
 from autorecur.ops.linear import concatenate, matmul, matrix_transpose
@@ -117,7 +118,7 @@ def _node(item: syntax.Expression, parts: tuple[Node, ...], leaf: Leaf, row: boo
         case syntax.Stack():
             return make(concatenate, parts, {"axis": -1 if row else -2})
         case syntax.Call():
-            op = FUNCTIONS[item.function]
+            op = FUNCTIONS.get(item.function) or open_function(item.function)
             return make(op, parts, {"axis": COMPONENTS} if op.kind in ("reduction", "componentwise") else {})
     raise TypeError(f"no graph for {type(item).__name__}")
 

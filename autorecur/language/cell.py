@@ -79,6 +79,23 @@ class Cell:
         return self.titles.get("en") or next(iter(self.titles.values()), self.name)
 
     @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that the header ``function`` leaves open."""
+        return tuple(self.headers.get("function", "").replace(",", " ").split())
+
+    def with_functions(self, **functions: str) -> Cell:
+        """This cell with functions of the language for those that are left open.
+
+        >>> import autorecur as ar
+        >>> cell = ar.cell("function: g_1\\nh[t] = g_1(W x[t] + U h[t-1] + b)")
+        >>> cell.with_functions(g_1="tanh").equations
+        ('h[t] = tanh(W x[t] + U h[t-1] + b)',)
+        """
+        from autorecur.language.filling import with_functions
+
+        return with_functions(self, functions)
+
+    @property
     def equations(self) -> tuple[str, ...]:
         """Each equation in its canonical spelling."""
         return tuple(write_equation(assignment) for assignment in self.assignments)

@@ -63,7 +63,7 @@ def _parsed(cell: Cell, name: str, expression: str | Expression) -> tuple[Source
         raise CellError(f"{label} is empty.")
     if "\n" in text.strip():
         raise CellError(f"{label} stands on one line.")
-    return source, Parser(source, 0, len(text), cell.scalars).whole()
+    return source, Parser(source, 0, len(text), cell.scalars, functions=cell.functions).whole()
 
 
 def _refuse_taken(cell: Cell, added: list[Assignment], texts: list[Source]) -> None:

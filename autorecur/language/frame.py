@@ -99,7 +99,9 @@ class Frame(Cell):
             tree: Expression | str = text
             if isinstance(text, str) and text.strip():
                 source = prepare(text, "the loss" if name == "loss" else name)
-                tree = Parser(source, 0, len(source.text.rstrip()), self.scalars, quantities=self.untimed).whole()
+                end = len(source.text.rstrip())
+                own = {"quantities": self.untimed, "functions": self.functions}
+                tree = Parser(source, 0, end, self.scalars, **own).whole()
             if isinstance(tree, Expression):
                 tree = rewritten(tree, self._timed)
                 text = write(tree)

@@ -91,7 +91,9 @@ def read_frame(source: Source) -> FrameText:
             if not parts:
                 parts.append(PartText("", Span(start, start), Headers()))
             scalars = whole.words("scalar")
-            parts[-1].lines.append(_line(source, start, start + len(code), comment, number, scalars, names))
+            functions = whole.words("function")
+            line = _line(source, start, start + len(code), comment, number, scalars, names, functions)
+            parts[-1].lines.append(line)
             count += 1
             if count > MOST_EQUATIONS:
                 span = Span(start, start + len(code))
@@ -150,7 +152,14 @@ def _header(whole: Headers, parts: list[PartText], source: Source, start: int, f
 
 
 def _line(
-    source: Source, start: int, end: int, comment: str, number: int, scalars: tuple[str, ...], names: tuple[str, ...]
+    source: Source,
+    start: int,
+    end: int,
+    comment: str,
+    number: int,
+    scalars: tuple[str, ...],
+    names: tuple[str, ...],
+    functions: tuple[str, ...],
 ) -> Line:
     equals = source.text.find("=", start, end)
     if equals < 0:
@@ -168,7 +177,7 @@ def _line(
             hint="Write it as h[t] = …, as s[0] = …, or without time as y = …",
         )
     unindexed = (target.name,) if target.offset is None and target.step is None else ()
-    right = Parser(source, equals + 1, end, scalars, quantities=unindexed, parts=names)
+    right = Parser(source, equals + 1, end, scalars, quantities=unindexed, parts=names, functions=functions)
     if right.token.kind == "end":
         raise source.error("nothing stands behind this '='.", Span(equals, equals + 1))
     tree = right.whole()

@@ -51,11 +51,13 @@ class Parser:
         derivatives: bool = False,
         quantities: Collection[str] = (),
         parts: Collection[str] | None = None,
+        functions: Collection[str] = (),
     ) -> None:
         self.source = source
         self.lexer = Lexer(source, start, end, derivatives, parts)
         self.scalars = scalars
         self.quantities = quantities
+        self.functions = functions
         self.token = self.lexer.next()
         self.behind = self.token.span.start
         self.open: list[Token] = []
@@ -228,7 +230,7 @@ class Parser:
 
     def _function(self, token: Token) -> str | None:
         """The function that this name before ``(`` means, or None if it is a factor."""
-        name, functions = token.name, function_names()
+        name, functions = token.name, function_names().union(self.functions)
         if self.token.kind != "(":
             if name in functions:
                 raise self.source.error(
@@ -383,7 +385,12 @@ class Parser:
         return self.source.error(f"nothing stands before this '{sign}' that it could work on.", token.span)
 
 
-def parse_expression(text: str, name: str = "the expression", parts: Collection[str] | None = None) -> Expression:
+def parse_expression(
+    text: str,
+    name: str = "the expression",
+    parts: Collection[str] | None = None,
+    functions: Collection[str] = (),
+) -> Expression:
     """One expression, in which derivatives such as ``dL/dc[t+1]`` and ``dL/dW_i`` are names."""
     from autorecur.language.text import prepare
 
@@ -393,7 +400,7 @@ def parse_expression(text: str, name: str = "the expression", parts: Collection[
         raise CellError(f"{name} is empty.")
     if "\n" in stripped:
         raise CellError(f"{name} stands on one line.")
-    return Parser(source, 0, len(source.text.rstrip()), derivatives=True, parts=parts).whole()
+    return Parser(source, 0, len(source.text.rstrip()), derivatives=True, parts=parts, functions=functions).whole()
 
 
 def _is_product(tree: Expression) -> bool:

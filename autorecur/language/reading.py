@@ -72,7 +72,8 @@ def _assignment(source: Source, start: int, end: int, comment: str, line: int, h
             "left of '=' stands one quantity at step t.", _stripped(source, start, equals), hint="Write it as h[t] = …"
         )
     unindexed = (target.name,) if target.offset is None else ()
-    right = Parser(source, equals + 1, end, scalars, quantities=unindexed)
+    functions = headers.words("function")
+    right = Parser(source, equals + 1, end, scalars, quantities=unindexed, functions=functions)
     if right.token.kind == "end":
         raise source.error("nothing stands behind this '='.", Span(equals, equals + 1))
     tree = right.whole()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from autorecur.errors import CellError, Place
 from autorecur.language.canonical import write_name
-from autorecur.language.functions import function_names
+from autorecur.language.functions import function_names, is_taken
 from autorecur.language.headers import Headers
 from autorecur.language.nearest import nearest
 from autorecur.language.order import BothDirections, Loop, SameStepCycle, schedule
 from autorecur.language.syntax import Assignment, Name, Span
 from autorecur.language.text import Source
-from autorecur.language.trees import names_in
+from autorecur.language.trees import calls_in, names_in
 
 RESERVED = {
     "t": "the step",
@@ -51,6 +51,8 @@ class Roles:
     offsets: dict[str, tuple[int, ...]]
     first_use: dict[str, Use]
     loops: tuple[Loop, ...]
+    called: frozenset[str] = frozenset()
+    """The functions that the equations call."""
 
     @property
     def names(self) -> Iterable[str]:
@@ -82,6 +84,7 @@ def find_roles(assignments: Sequence[Assignment], sources: Sequence[Source], all
         offsets={name: tuple(sorted(offsets[name])) for name in first if name in (*states, *inputs)},
         first_use=first,
         loops=_loops(assignments, sources),
+        called=frozenset(name for each in assignments for name in calls_in(each.expression)),
     )
 
 
@@ -186,13 +189,15 @@ def check_headers(headers: Headers, source: Source, roles: Roles) -> None:
         for word in headers.words(key):
             if word not in known:
                 raise _unknown_word(headers, source, key, word, known, what)
+    _check_functions(headers, source, roles)
     for key in ("target", "steps"):
         value = headers.values.get(key)
         if value is None:
             continue
         if not re.fullmatch(r"[^\W\d_]\w*", value):
             raise source.error(f"'{key}' takes one name.", headers.spans[key], hint="For example: target: y")
-        if value in roles.names or value in function_names() or (value in RESERVED and value not in ("target", "T")):
+        taken = value in roles.names or value in function_names() or value in headers.words("function")
+        if taken or (value in RESERVED and value not in ("target", "T")):
             raise source.error(
                 f"'{value}' has another meaning in this cell.", headers.spans[key], hint="Choose another letter."
             )
@@ -206,6 +211,33 @@ def check_headers(headers: Headers, source: Source, roles: Roles) -> None:
         raise source.error(
             "target and steps have the same name.", headers.spans["steps"], hint="Choose another letter."
         )
+
+
+def _check_functions(headers: Headers, source: Source, roles: Roles) -> None:
+    """A function that is left open has a name of its own, and somebody calls it."""
+    words = headers.words("function")
+    for word in words:
+        span = headers.word_span("function", word)
+        meaning = None
+        if not re.fullmatch(r"[^\W\d_]\w*", word) or word in RESERVED or _DERIVATIVE.fullmatch(word):
+            meaning = f"'{word}' cannot be the name of a function."
+        elif is_taken(word):
+            meaning = f"{word} is a function of its own: it is not left open."
+        elif words.count(word) > 1:
+            meaning = f"{word} stands here twice."
+        elif word in roles.names:
+            use = roles.first_use[word]
+            places = source.place(span), use.source.place(use.span)
+            raise CellError(
+                f"{word} is a function here, and a name of the cell, too.", *places, hint="Rename one of the two."
+            )
+        elif word not in roles.called:
+            close = nearest(word, [name for name in roles.called if name not in function_names()])
+            meaning = f"no equation calls {word}."
+            hint = f"Did you mean {close}?" if close else f"Write {word}(…) where it acts, or delete it here."
+            raise source.error(meaning, span, hint=hint)
+        if meaning:
+            raise source.error(meaning, span, hint="Choose another name, such as g or g_1.")
 
 
 def _unknown_word(

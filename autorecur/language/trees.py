@@ -19,6 +19,38 @@ def names_in(tree: Expression) -> list[Name]:
     return found
 
 
+def calls_in(tree: Expression) -> list[str]:
+    """The functions that an expression calls."""
+    found: list[str] = []
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Call):
+            found.append(node.function)
+        stack.extend(children(node))
+    return found
+
+
+def with_calls(tree: Expression, functions: Mapping[str, str]) -> Expression:
+    """The expression with other functions in place of some."""
+    match tree:
+        case Binary(operator=operator, left=left, right=right):
+            return Binary(operator, with_calls(left, functions), with_calls(right, functions), span=tree.span)
+        case Call(function=function, arguments=arguments):
+            inner = tuple(with_calls(each, functions) for each in arguments)
+            return Call(functions.get(function, function), inner, span=tree.span)
+        case Stack(items=items):
+            return Stack(tuple(with_calls(each, functions) for each in items), span=tree.span)
+        case Negative(operand=operand):
+            return Negative(with_calls(operand, functions), span=tree.span)
+        case Transpose(operand=operand):
+            return Transpose(with_calls(operand, functions), span=tree.span)
+        case Power(operand=operand, exponent=exponent):
+            return Power(with_calls(operand, functions), exponent, span=tree.span)
+        case _:
+            return tree
+
+
 def children(tree: Expression) -> tuple[Expression, ...]:
     """The operands of a tree, from left to right."""
     match tree:

@@ -21,6 +21,7 @@ from autorecur.ops import (
     trigonometry,
 )
 from autorecur.ops.op import Op as Op
+from autorecur.ops.open import PRIME, is_open, open_function
 from autorecur.ops.op import Shape as Shape
 from autorecur.ops.op import Size as Size
 from autorecur.ops.op import shape_of as shape_of
@@ -49,6 +50,21 @@ TABLE: Mapping[str, Op] = MappingProxyType(
     }
 )
 """Every op by its name."""
+
+
+def is_op(name: str) -> bool:
+    """Whether an op has this name: one of the table, or a function that is left open."""
+    return name in TABLE or is_open(name)
+
+
+def op_named(name: str) -> Op:
+    """The op of the table, or the open function, or a derivative of that."""
+    found = TABLE.get(name)
+    if found is not None:
+        return found
+    base = name.rstrip(PRIME)
+    return open_function(base, len(name) - len(base))
+
 
 _LANGUAGE = """sigmoid tanh relu leaky_relu elu silu gelu softplus softsign exp expm1 log log1p sqrt square abs sin cos erf
 maximum minimum sum mean max norm softmax logsumexp"""

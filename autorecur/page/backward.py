@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from autorecur.graph.range import EVERY, Bound
-from autorecur.ops import TABLE
 from autorecur.page.context import Page, capital, plain
-from autorecur.page.derivatives import derivative
+from autorecur.page.derivatives import derivative, has_formula
 from autorecur.page.packing import packed
 from autorecur.page.parts import opening_of_frame, stage_of
 from autorecur.page.readers import Reader, equations, labels, readers, sentence
@@ -227,7 +226,7 @@ def _through(page: Page, equation: Equation, first: bool) -> Inlines:
 def _since(page: Page, together: Sequence[Group]) -> Inlines:
     """The derivatives of the functions that these equations hold: ``Since tanh′ = 1 − tanh²``."""
     found = list(dict.fromkeys(f for group in together for f in functions_behind(page.derivation, group.name)))
-    known = [f for f in found if TABLE[f].arity == 1]
+    known = [f for f in found if has_formula(f)]
     if not known:
         return ()
     formulas = [Math(derivative(f, page.composer)) for f in known]

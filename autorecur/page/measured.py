@@ -6,7 +6,7 @@ take both from the op table; rules that join several operations state what they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from autorecur.graph.program import Array, Kernels, real
-from autorecur.ops import TABLE, pull_back
+from autorecur.ops import TABLE, op_named, pull_back
+from autorecur.ops.open import CONCRETE, filled, is_open
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic.numbers import complex_kernel
 
@@ -58,10 +59,17 @@ def measure(key: str, functions: tuple[str, ...] = ()) -> Measured:
     if not isinstance(names, tuple):
         found = [_compare(names(generator), generator)]
     else:
-        found = [_compare(_of_op(name, generator), generator) for name in names]
+        found = [measured for name in names for measured in _each(name, generator)]
     steps = [m.complex_step for m in found if m.complex_step is not None]
     central = [m.central for m in found if m.central is not None]
     return Measured(max(steps, default=None), max(central, default=None))
+
+
+def _each(name: str, generator: Any) -> Iterator[Measured]:
+    """An op by itself; a function that is left open as each of several."""
+    for concrete in CONCRETE if is_open(name) else ("",):
+        with filled({name: concrete} if concrete else {}):
+            yield _compare(_of_op(name, generator), generator)
 
 
 def _compare(example: Example, generator: Any) -> Measured:
@@ -76,7 +84,7 @@ def _compare(example: Example, generator: Any) -> Measured:
 
 
 def _with(kernels: Kernels) -> Apply:
-    return lambda op, *arrays, **attributes: kernels(TABLE[op])(*arrays, **attributes)
+    return lambda op, *arrays, **attributes: kernels(op_named(op))(*arrays, **attributes)
 
 
 def _error(claimed: Array, reference: Array) -> float:
@@ -120,7 +128,7 @@ def _slope(example: Example, g: Array, which: int, index: tuple[int, ...], step:
 
 def _of_op(name: str, generator: Any) -> Example:
     """One op of the table with its own pull-backs; positive inputs for those that need them."""
-    op = TABLE[name]
+    op = op_named(name)
     shapes = {"matmul": ((3, 4), (4, 2)), "concatenate": ((3, 1), (2, 1))}.get(name) or ((4, 1),) * max(1, op.arity)
     attributes: dict[str, Any] = {}
     if op.kind in ("reduction", "componentwise", "loss"):

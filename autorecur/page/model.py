@@ -9,7 +9,7 @@ import sympy
 from sympy.matrices.expressions import HadamardProduct
 
 from autorecur.graph.node import Node
-from autorecur.ops import TABLE
+from autorecur.ops import is_op, op_named
 from autorecur.page.components import by_components
 from autorecur.page.context import FULL, Page, plain, real_space
 from autorecur.page.counting import parameter_count
@@ -230,7 +230,7 @@ def _whole(page: Page) -> list[str]:
         if isinstance(part, c.Apply) and not any(isinstance(x, (c.Power, HadamardProduct)) for x in part.operands)
     }
     whole = ("reduction", "componentwise")
-    return sorted(op for op in found if op in TABLE and TABLE[op].kind in whole and op != "norm")
+    return sorted(op for op in found if is_op(op) and op_named(op).kind in whole and op != "norm")
 
 
 def _letters(page: Page) -> dict[str, Layout]:
@@ -248,7 +248,7 @@ def _used(page: Page) -> Iterator[str]:
     yield "rows" if page.in_rows else "columns"
     if HadamardProduct in found:
         yield "hadamard"
-    if any(op in TABLE and TABLE[op].kind == "elementwise" for op in functions):
+    if any(is_op(op) and op_named(op).kind == "elementwise" for op in functions):
         yield "functions_but" if _whole(page) else "functions"
     if c.Quotient in found:
         yield "quotient"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from autorecur.ops import TABLE
-from autorecur.page.derivatives import derivative
+from autorecur.ops import is_op, op_named
+from autorecur.page.derivatives import derivative, has_formula
 from autorecur.page.measured import Measured, measure
 from autorecur.page.model import is_bias
 from autorecur.render.blocks import Block, Inlines, Math, Paragraph, RuleStatement
@@ -59,7 +59,7 @@ def rule_of(op: str) -> str:
     """The rule behind an op of the table."""
     if op in _OF_OPS:
         return _OF_OPS[op]
-    if op in TABLE and TABLE[op].kind == "elementwise":
+    if is_op(op) and op_named(op).kind == "elementwise":
         return "function"
     raise KeyError(f"no rule is stated for the operation {op}")
 
@@ -153,7 +153,7 @@ def _bias(page: Page) -> Inlines:
 
 def _functions(page: Page) -> Inlines:
     """The derivatives of the functions that this cell holds."""
-    known = [f for f in page.rules.functions if TABLE[f].arity == 1]
+    known = [f for f in page.rules.functions if has_formula(f)]
     return page.words.listed([Math(derivative(f, page.composer)) for f in known])
 
 

@@ -12,6 +12,7 @@ from autorecur.graph.loading import Loader
 from autorecur.graph.step import Step, build
 from autorecur.graph.walk import variables
 from autorecur.language.cell import Cell
+from autorecur.language.filling import example, require_filled
 from autorecur.language.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Prepared:
     """A cell's step and all that follows from it, worked out once."""
 
     def __init__(self, cell: Cell) -> None:
+        require_filled(cell, f"cell.with_functions({example(cell)})")
         self.cell = cell
         self.step: Step = build(cell)
         self.reads = self.step.reads()

@@ -24,9 +24,10 @@ from sympy.matrices.expressions import (
 )
 
 from autorecur.errors import AutorecurError
+from autorecur.ops.open import is_open
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic import marks, scalars
-from autorecur.symbolic.functions import FUNCTIONS, SQUARED
+from autorecur.symbolic.functions import FUNCTIONS, SQUARED, applied
 from autorecur.symbolic.layout import (
     Big,
     Bold,
@@ -233,7 +234,7 @@ class Composer:
         squared = SQUARED.get(x.op)
         if squared is not None and (base := _square_of(x.operands[0])) is not None:
             return squared(self, x, base)
-        rule = FUNCTIONS.get(x.op)
+        rule = FUNCTIONS.get(x.op, applied if is_open(x.op) else None)
         if rule is None:
             raise AutorecurError(f"the function {x.op} has no form in print")
         return rule(self, x)

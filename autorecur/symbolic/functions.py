@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import Basic
 from sympy.matrices.expressions import HadamardProduct, MatAdd, OneMatrix
 
+from autorecur.ops.open import PRIME, is_open
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic import scalars
 from autorecur.symbolic.layout import (
@@ -26,6 +27,7 @@ from autorecur.symbolic.layout import (
 )
 from autorecur.symbolic.layout import binary as operator
 from autorecur.symbolic.marks import transposed
+from autorecur.symbolic.marks import raised
 from autorecur.symbolic.strength import ATOM, FRACTION, HADAMARD, NEGATIVE, POSTFIX, PRODUCT, SUM, Placed, bracketed
 
 if TYPE_CHECKING:
@@ -65,15 +67,25 @@ NAMES = {
 }
 
 
-def _applied(composer: Composer, x: c.Apply) -> Placed:
+def applied(composer: Composer, x: c.Apply) -> Placed:
     """``name(x, …)``, upright; one Greek letter for the functions that the notation writes so."""
     return Placed(row(head(composer, x.op), Fence(_listed(composer, x), "round", 1)), ATOM)
 
 
 def head(composer: Composer, op: str) -> Layout:
     """The sign of a function, without what it is applied to."""
+    if is_open(op):
+        return _open_head(composer, op)
     letter = composer.notation.letters.get(op)
     return Ident(letter) if letter else Function(NAMES.get(op, op))
+
+
+def _open_head(composer: Composer, op: str) -> Layout:
+    """The name of an open function, with a prime for each derivative."""
+    base = op.rstrip(PRIME)
+    name = composer.name(base)
+    primes = len(op) - len(base)
+    return raised(name, row(*[Sign("prime")] * primes)) if primes else name
 
 
 def _listed(composer: Composer, x: c.Apply) -> Layout:
@@ -148,7 +160,7 @@ def _total(composer: Composer, x: c.Apply) -> Placed:
         found = inner(composer, *operand.args)
         if found is not None:
             return found
-    return _applied(composer, x)
+    return applied(composer, x)
 
 
 def _norm_squared(composer: Composer, base: Basic) -> Layout:
@@ -200,7 +212,7 @@ def _weighted(composer: Composer, weight: Basic, logarithm: Placed) -> Layout:
 
 
 FUNCTIONS: dict[str, Rule] = {
-    **dict.fromkeys((*PLAIN, *NAMES, "max"), _applied),
+    **dict.fromkeys((*PLAIN, *NAMES, "max"), applied),
     "sum": _total,
     "sqrt": _root,
     "abs": _fenced("bar"),

@@ -27,7 +27,8 @@ from sympy.matrices.expressions import (
 
 from autorecur.errors import AutorecurError
 from autorecur.graph.program import Array, Compute, Index, Kernels, Values, real
-from autorecur.ops import TABLE, Op
+from autorecur.ops import TABLE, Op, op_named
+from autorecur.ops.open import OpenOp, derivative, function_of
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.formulas import Arithmetic, ManyDigits, value
@@ -40,6 +41,8 @@ class MissingValueError(AutorecurError):
 @cache
 def complex_kernel(op: Op) -> Callable[..., Array]:
     """The op for complex numbers: by its formula, by its definition, or, where it has branches, by its kernel."""
+    if isinstance(op, OpenOp):
+        return _open_kernel(op, complex_kernel)
     if op.kink is not None or (op.formula is None and op.definition is None):
         return op.kernel
     if op.definition is not None:
@@ -50,11 +53,23 @@ def complex_kernel(op: Op) -> Callable[..., Array]:
 @cache
 def precise_kernel(op: Op) -> Callable[..., Array]:
     """The op for arrays of mpmath numbers."""
+    if isinstance(op, OpenOp):
+        return _open_kernel(op, precise_kernel)
     if op.definition is not None:
         return defined(op, precise_kernel)
     if op.formula is None:
         return op.kernel
     return _formula_kernel(op, ManyDigits())
+
+
+def _open_kernel(op: OpenOp, kernels: Kernels) -> Callable[..., Array]:
+    """An open function in one arithmetic; its derivatives are read at real points alone."""
+
+    def kernel(x: Array) -> Array:
+        function = function_of(op.base)
+        return kernels(function)(x) if op.order == 0 else derivative(function, op.order, x)
+
+    return kernel
 
 
 def _formula_kernel(op: Op, arithmetic: Arithmetic) -> Callable[..., Array]:
@@ -219,7 +234,7 @@ def _identity(e: Evaluator, x: Identity) -> Compute:
 
 
 def _apply(e: Evaluator, x: c.Apply) -> Compute:
-    op = TABLE[x.op]
+    op = op_named(x.op)
     kernel = e.kernels(op)
     operands = [e.compile(part) for part in x.operands]
     joined = {"axis": COMPONENTS} if op.kind in ("reduction", "componentwise", "loss") else {}

@@ -113,6 +113,11 @@ def rewrite(cell: Cell, mathematics: Mathematics, keep: Collection[str] = ()) ->
     cannot be taken apart.
     """
     _require_known(mathematics)
+    if cell.clocks is not None:
+        raise CellError(
+            f"{cell.name} has parts or absolute times, and is not rewritten: it is printed as its author wrote it.",
+            hint="Choose a notation that changes names and marks alone, or write the text in that form.",
+        )
     names = dict(cell.shapes)
     keep = {*keep, *_names_of_loss(cell)}
     turn = mathematics.vectors not in (None, cell.convention)
@@ -241,7 +246,7 @@ def _cell(written: Cell, trees: list[Expression], shapes: Mapping[str, Shape], c
     assignments, start = [], 0
     for number, (each, line) in enumerate(zip(written.assignments, lines, strict=True), 1):
         begin, end = start + line.index("=") + 1, start + len(line)
-        tree = Parser(source, begin, end, written.scalars).whole()
+        tree = Parser(source, begin, end, written.scalars, functions=written.functions).whole()
         left = Span(start, start + len(each.name) + 3)
         assignments.append(Assignment(each.name, tree, each.titles, number, span=left))
         start = end + 1
@@ -267,7 +272,7 @@ def _loss_tree(cell: Cell) -> Expression | None:
     if cell.loss is None or _NAMED_LOSS.fullmatch(cell.loss):
         return None
     source = prepare(cell.loss, "the loss")
-    return Parser(source, 0, len(source.text.rstrip()), cell.scalars).whole()
+    return Parser(source, 0, len(source.text.rstrip()), cell.scalars, functions=cell.functions).whole()
 
 
 def _with_loss(rewriting: Rewriting) -> Cell:
