@@ -29,6 +29,7 @@ from autorecur.languages import languages
 from autorecur.notations.applying import applied, jacobians_turned
 from autorecur.notations.loading import load
 from autorecur.notations.profile import Mathematics, Profile
+from autorecur.ops.open import filled
 from autorecur.symbolic.names import Notation, notation_of
 
 if TYPE_CHECKING:
@@ -189,12 +190,15 @@ class Derivation:
     def section(self, name: str) -> tuple[Equation, ...]:
         return tuple(e for e in self.equations if e.section == name)
 
-    def evaluate(self, values: Mapping[str, Any], steps: int | None = None) -> Results:
+    def evaluate(
+        self, values: Mapping[str, Any], steps: int | None = None, functions: Mapping[str, str] | None = None
+    ) -> Results:
         """Numbers of every displayed quantity, from the displayed expressions.
 
         ``values`` holds parameters by name in their shapes, inputs and target ``(T, n)`` or ``(T, B, n)`` (the target ``(n,)``
         or ``(B, n)`` for a loss at the last step), initial states ``"h[0]"`` ``(n,)`` or ``(B, n)``; absent initial states
-        are zero. ``steps`` is T; without it the inputs tell. Raises ShapeError for a missing or misshapen value.
+        are zero. ``steps`` is T; without it the inputs tell. ``functions`` says what functions are that the cell leaves open,
+        ``{"g_1": "tanh"}``. Raises ShapeError for a missing or misshapen value.
 
         >>> import autorecur as ar
         >>> d = ar.cell("h[t] = w * h[t-1] + x[t]").derive(loss="squared")
@@ -202,8 +206,13 @@ class Derivation:
         6.0
         """
         from autorecur.derive.results import evaluate
+        from autorecur.language.filling import check_fillings, example, require_filled
 
-        return evaluate(self, values, steps)
+        check_fillings(self.cell, functions or {})
+        if not set(self.cell.functions) <= set(functions or {}):
+            require_filled(self.cell, f"evaluate(values, functions=dict({example(self.cell)}))")
+        with filled(functions or {}):
+            return evaluate(self, values, steps)
 
     def reached(self, seed: int = 0) -> Mapping[str, Found]:
         """For each bound, by its label, how much of it was reached by a search for a point that oversteps it."""

@@ -28,7 +28,9 @@ def read(derivation: Derivation, equation: Equation, text: str) -> Basic:
 
     For the gradient of a parameter, which is a sum over time, the text is what stands under the sum.
     """
-    tree = parse_expression(text, "the right-hand side", parts=derivation.part_names, functions=derivation.cell.functions)
+    tree = parse_expression(
+        text, "the right-hand side", parts=derivation.part_names, functions=derivation.cell.functions
+    )
     row = derivation.cell.convention == "row"
     node = to_node(tree, lambda name: _leaf(derivation, name), row)
     if equation.section == "parameters":

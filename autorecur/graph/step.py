@@ -20,10 +20,10 @@ from autorecur.graph.walk import postorder, rebuild, variables
 from autorecur.language import syntax
 from autorecur.language.trees import children
 from autorecur.ops import FUNCTIONS, Op
-from autorecur.ops.open import open_function
 from autorecur.ops.arithmetic import add, divide, multiply, negative, power, subtract
 from autorecur.ops.functions import square
 from autorecur.ops.linear import concatenate, matmul, matrix_transpose
+from autorecur.ops.open import open_function
 from autorecur.ops.reductions import COMPONENTS, maximum_of, minimum_of, softmax
 
 if TYPE_CHECKING:

@@ -100,8 +100,10 @@ class Frame(Cell):
             if isinstance(text, str) and text.strip():
                 source = prepare(text, "the loss" if name == "loss" else name)
                 end = len(source.text.rstrip())
-                own = {"quantities": self.untimed, "functions": self.functions}
-                tree = Parser(source, 0, end, self.scalars, **own).whole()
+                parser = Parser(
+                    source, 0, end, self.scalars, quantities=self.untimed, functions=self.functions
+                )  # fmt: skip
+                tree = parser.whole()
             if isinstance(tree, Expression):
                 tree = rewritten(tree, self._timed)
                 text = write(tree)

@@ -92,8 +92,8 @@ def read_frame(source: Source) -> FrameText:
                 parts.append(PartText("", Span(start, start), Headers()))
             scalars = whole.words("scalar")
             functions = whole.words("function")
-            line = _line(source, start, start + len(code), comment, number, scalars, names, functions)
-            parts[-1].lines.append(line)
+            read = _line(source, start, start + len(code), comment, number, scalars, names, functions)
+            parts[-1].lines.append(read)
             count += 1
             if count > MOST_EQUATIONS:
                 span = Span(start, start + len(code))

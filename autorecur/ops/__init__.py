@@ -21,10 +21,10 @@ from autorecur.ops import (
     trigonometry,
 )
 from autorecur.ops.op import Op as Op
-from autorecur.ops.open import PRIME, is_open, open_function
 from autorecur.ops.op import Shape as Shape
 from autorecur.ops.op import Size as Size
 from autorecur.ops.op import shape_of as shape_of
+from autorecur.ops.open import PRIME, is_open, open_function
 from autorecur.ops.pullback import pull_back as pull_back
 
 TABLE: Mapping[str, Op] = MappingProxyType(

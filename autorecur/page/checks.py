@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from autorecur.graph.clocks import Horizon
 from autorecur.page.context import FULL, Page, in_brackets, plain
+from autorecur.page.open_functions import choices
 from autorecur.page.rules import scientific
 from autorecur.render.blocks import (
     Block,
@@ -78,6 +79,7 @@ def checks(page: Page) -> Iterator[Block]:
     yield _table(page)
     for note in page.report.notes:
         yield Paragraph(_note(page, note))
+    yield from choices(page)
 
 
 def _note(page: Page, note: Note) -> Inlines:

@@ -14,6 +14,7 @@ from autorecur.page.components import by_components
 from autorecur.page.context import FULL, Page, plain, real_space
 from autorecur.page.counting import parameter_count
 from autorecur.page.counts import counts
+from autorecur.page.open_functions import convention as open_convention
 from autorecur.page.packing import ROOM, cell_width, columns_for, packed
 from autorecur.page.parts import frame_of, ranges
 from autorecur.page.rewritten import joined_weights
@@ -200,7 +201,7 @@ def conventions(page: Page) -> SideNote:
     items.extend(by_components(page))
     if frame_of(page) is not None:
         items.insert(-1, (*ranges(page), " ", *_given_in_frame(page)))
-    return SideNote(tuple(items), page.words.text("conventions.title"))
+    return SideNote((*items, *open_convention(page)), page.words.text("conventions.title"))
 
 
 def _entry(key: str) -> str:

@@ -143,6 +143,8 @@ def _paragraphs(page: Page, entry: str, key: str) -> Iterator[Block]:
         entry = f"notation.chain_{page.other_layout}"
     special = f"{entry}_rows"
     chosen = special if page.in_rows and page.words.has(special) else entry
+    if key == "function" and not _functions(page) and page.words.has(f"{entry}_open"):
+        chosen = f"{entry}_open"
     yield Paragraph(page.words(chosen, functions=_functions(page), bias=_bias(page), **_links(page)))
 
 

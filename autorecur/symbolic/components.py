@@ -22,7 +22,7 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
-from autorecur.ops import TABLE
+from autorecur.ops import op_named
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.scalars import COMPONENTS
 
@@ -136,7 +136,7 @@ def _time_sum(x: c.TimeSum, i: Expr, j: Expr) -> Basic:
 
 def _apply(x: c.Apply, i: Expr, j: Expr) -> Basic:
     """Elementwise functions of components; reductions as sums over them."""
-    if TABLE[x.op].kind == "elementwise":
+    if op_named(x.op).kind == "elementwise":
         return _function(x.op, *(component(operand, i, j) for operand in x.operands))
     rule = _REDUCTIONS.get(x.op)
     if rule is None or x.operands[0].shape == (1, 1):

@@ -26,8 +26,7 @@ from autorecur.symbolic.layout import (
     row,
 )
 from autorecur.symbolic.layout import binary as operator
-from autorecur.symbolic.marks import transposed
-from autorecur.symbolic.marks import raised
+from autorecur.symbolic.marks import raised, transposed
 from autorecur.symbolic.strength import ATOM, FRACTION, HADAMARD, NEGATIVE, POSTFIX, PRODUCT, SUM, Placed, bracketed
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ from autorecur.graph.adjoint import Contribution
 from autorecur.graph.program import Array, Compute, Index, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
 from autorecur.graph.walk import variables
+from autorecur.ops.open import filled
 from autorecur.symbolic.numbers import Evaluator
 from autorecur.verify.long import given
-from autorecur.verify.points import Point, random_point
+from autorecur.verify.points import Point, filling, random_point
 from autorecur.verify.references import (
     COMPLEX_STEP,
     WIDEST,
@@ -45,6 +46,16 @@ class Ground:
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.d = derivation
         self.steps = derivation.smallest_generic + 1
+        self.filling = filling(derivation.cell.functions, seed)
+        """What the open functions of the cell are at this point."""
+        self.checks: dict[Equation, tuple[Check, ...]] = {}
+        """The checks of every equation that was checked on this ground."""
+        self._along_paths: dict[tuple[int, str], tuple[Values, float]] = {}
+        with filled(self.filling):
+            self._survey(seed)
+
+    def _survey(self, seed: int) -> None:
+        derivation = self.d
         self.point: Point = random_point(derivation, seed, derivation.horizon())
         self.evaluator = Evaluator(self.point.values.sizes)
         self.cotangents: dict[Target, Array] = {}
@@ -56,9 +67,6 @@ class Ground:
         self.derivatives = {r.name: r.differentiate(self.truth, entries) for r in self.references}
         exact = self.derivatives[COMPLEX_STEP.name]
         self.true = self._true_values(self.adjoint_pass if self.sampled else exact.loss)
-        self.checks: dict[Equation, tuple[Check, ...]] = {}
-        """The checks of every equation that was checked on this ground."""
-        self._along_paths: dict[tuple[int, str], tuple[Values, float]] = {}
 
     @cached_property
     def lanes(self) -> int:

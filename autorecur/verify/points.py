@@ -6,7 +6,7 @@ nobody sees which side of zero they were compared with. So points are preferred 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from autorecur.graph.range import EVERY
 from autorecur.graph.walk import postorder
 from autorecur.language.sizes import resolve
 from autorecur.ops import Op, pull_back
+from autorecur.ops.open import CONCRETE
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -28,6 +29,8 @@ BATCH, KINKED_BATCH = 2, 4
 TRIES = 300
 DIFFERENT = 12
 """How many different sizes there are at most."""
+NEXT_SEED = 1_000_003
+"""Each equation is checked at several points: this far apart are their seeds."""
 MARGIN = 0.03
 """How far from a kink every argument must be, so that no difference quotient steps over it."""
 PATIENCE = 40
@@ -46,6 +49,12 @@ class Point:
     batch: int
     smooth: bool
     """False if a kink is near somewhere in this cell, so that steps of differences must be small."""
+
+
+def filling(functions: Sequence[str], seed: int) -> dict[str, str]:
+    """What functions that a cell leaves open are at the point of a seed: another one at each of the points of one report."""
+    turn = sum(divmod(seed, NEXT_SEED))
+    return {name: CONCRETE[(turn + i) % len(CONCRETE)] for i, name in enumerate(functions)}
 
 
 def sizes_for(derivation: Derivation, generator: np.random.Generator) -> dict[str, int]:

@@ -65,6 +65,8 @@ class Report:
     checks: tuple[Check, ...]
     equations: int
     notes: tuple[Note, ...] = field(default=())
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each function that the cell leaves open was, at one point after the other."""
 
     @property
     def passed(self) -> bool:
@@ -100,7 +102,7 @@ class Report:
         return f"{len(self.failures)} of {len(self.checks)} checks failed: {', '.join(wrong)}."
 
     def as_dict(self) -> dict[str, Any]:
-        return {
+        found: dict[str, Any] = {
             "cell": self.cell,
             "passed": self.passed,
             "seed": self.seed,
@@ -108,6 +110,9 @@ class Report:
             "equations": self.equations,
             "checks": [check.as_dict() for check in self.checks],
         }
+        if self.functions:
+            found["functions"] = {name: list(each) for name, each in self.functions.items()}
+        return found
 
     def __str__(self) -> str:
         """A table: the failures if there are any, else the worst check of each kind."""
@@ -126,4 +131,5 @@ class Report:
         ]
         widths = [max(len(row[i]) for row in rows) for i in range(6)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, self.summary(), *self.notes])
+        functions = [f"{name} was left open: it was {', '.join(each)}." for name, each in self.functions.items()]
+        return "\n".join([*lines, self.summary(), *functions, *self.notes])

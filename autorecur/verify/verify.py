@@ -16,10 +16,12 @@ from autorecur.derive.equation import Equation
 from autorecur.derive.results import calculate
 from autorecur.graph.program import Array, Compute, Index, Values
 from autorecur.graph.range import EVERY
+from autorecur.ops.open import filled
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import Evaluator, MissingValueError
 from autorecur.verify.ground import Ground
 from autorecur.verify.long import given, long_run
+from autorecur.verify.points import NEXT_SEED, filling
 from autorecur.verify.references import COMPLEX_STEP
 from autorecur.verify.report import Check, Note, Report
 from autorecur.verify.truth import Target
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 FORWARD_TOLERANCE = 1e-11
 PASS_TOLERANCE = 1e-11
-NEXT_SEED = 1_000_003
-"""Each equation is checked at two points: this far from the seed that was asked for is the seed of the second."""
+POINTS, POINTS_OF_OPEN_FUNCTIONS = 2, 3
+"""How many points each equation is checked at; with other functions each, where some are left open."""
 ROUNDING = 4e-15
 """What a true value can be off by, relative to its size with the cotangent."""
 
@@ -47,13 +49,15 @@ def verify(
     """The report of all checks at two random points; ``steps`` adds an end-to-end check at that T, ``digits`` one by mpmath.
 
     ``bounds`` adds those of the bounds of the Jacobians."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), filled(filling(derivation.cell.functions, seed)):
         return _report(derivation, seed, steps, digits, bounds)
 
 
 def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | None, bounds: bool) -> Report:
     ground = derivation.ground(seed)
-    points = [ground] if ground.sampled else [ground, derivation.ground(seed + NEXT_SEED)]
+    functions = derivation.cell.functions
+    count = POINTS_OF_OPEN_FUNCTIONS if functions else 1 if ground.sampled else POINTS
+    points = [ground, *(derivation.ground(seed + i * NEXT_SEED) for i in range(1, count))]
     verifications = [_Verification(derivation, point) for point in points]
     checks = _worst([v.checks(equation) for v in verifications] for equation in derivation.every_equation)
     notes = []
@@ -94,6 +98,7 @@ def _report(derivation: Derivation, seed: int, steps: int | None, digits: int | 
         tuple(checks),
         len(derivation.every_equation),
         tuple(notes),
+        {name: tuple(point.filling[name] for point in points) for name in functions},
     )
 
 
@@ -127,7 +132,8 @@ class _Verification:
         """All checks of one equation by itself."""
         known = self.ground.checks
         if equation not in known:
-            known[equation] = tuple(self._made(equation))
+            with filled(self.ground.filling):
+                known[equation] = tuple(self._made(equation))
         return known[equation]
 
     def _made(self, equation: Equation) -> Iterator[Check]:
@@ -279,7 +285,8 @@ class _Verification:
     def end_to_end(self) -> list[Check]:
         """The displayed equations run as a program, from the given values to the gradients of L."""
         values = given(self.d, self.ground.point.values)
-        calculate(self.d, values)
+        with filled(self.ground.filling):
+            calculate(self.d, values)
         plain = self.ground.derivatives[COMPLEX_STEP.name].plain
         checks: list[Check] = []
         for equation in self.d.equations:

@@ -13,8 +13,8 @@ from autorecur.cells import cells
 from autorecur.derive.derivation import Derivation, derive
 from autorecur.language.building import cell
 from autorecur.testing.strategies.cells import texts
+from autorecur.verify.points import NEXT_SEED
 from autorecur.verify.references import COMPLEX_STEP, WELL_BELOW, CentralDifferences, extrapolated
-from autorecur.verify.verify import NEXT_SEED
 
 CURVED = """
 h[t] = sin(U_1 h[t+1] + W_2 x[t] + ((h[t+1])^2)^2)
