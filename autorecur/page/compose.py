@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from autorecur.errors import AutorecurError, RenderError
+from autorecur.ops.open import filled
 from autorecur.page.backward import backward, brief
 from autorecur.page.catalogue import Words
 from autorecur.page.checks import checks, seal
@@ -43,9 +44,10 @@ def document(derivation: Derivation, detail: str = "standard", language: str = "
     found = _sections(page)
     numbers.update((key, str(number)) for number, (key, _) in enumerate(found, 1))
     blocks: list[Block] = []
-    for key, section in found:
-        blocks.append(Heading(numbers[key], _section_title(page, key)))
-        blocks.extend(beside(page, section(page)))
+    with filled({name: functions[0] for name, functions in report.functions.items()}):
+        for key, section in found:
+            blocks.append(Heading(numbers[key], _section_title(page, key)))
+            blocks.extend(beside(page, section(page)))
     return words.document(
         title=words.text("head.title", title=_title(page)),
         blocks=tuple(blocks),

@@ -20,8 +20,9 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul, MatrixSy
 from autorecur.graph.node import Node, Variable
 from autorecur.graph.program import Array, Values, compile_node
 from autorecur.graph.step import Step
-from autorecur.graph.walk import variables
+from autorecur.graph.walk import postorder, variables
 from autorecur.language.cell import Cell
+from autorecur.ops.open import OpenOp, is_open
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import Evaluator
 
@@ -77,6 +78,8 @@ class Extremes:
         return number, rest
 
     def _largest_of(self, whole: Basic, bases: frozenset[Key]) -> sympy.Expr | None:
+        if any(is_open(part.op) for part in whole.atoms(c.Apply)):
+            return None  # whoever fills in the function knows
         if not bases:
             return _rational(float(np.max(np.abs(self._value(whole, {})))))
         if len(bases) == 1:
@@ -166,6 +169,8 @@ class Extremes:
         """The range of an equation's right-hand side; exact where it is affine in each quantity that it reads."""
         read = list(dict.fromkeys(variables(node)))
         if len(read) > MOST_VERTICES or any(v.offset is None for v in read):
+            return None
+        if any(isinstance(part.op, OpenOp) for part in postorder(node)):
             return None
         extents = [self._range_of_variable(v, assumed) for v in read]
         if _is_function(node):

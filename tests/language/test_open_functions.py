@@ -189,3 +189,10 @@ def test_the_page_prints_it_in_every_format(derived: Derivation) -> None:
     html = derived.to_html()
     assert "g_1 and g_2" in derived.to_markdown().replace("$", "")
     assert "is left open; while the equations were checked, it was" in html
+
+
+def test_no_bound_is_claimed_for_a_slope_that_nobody_knows(derived: Derivation) -> None:
+    """The norm of a step is bounded by the open function's own slope."""
+    text = derived.to_latex(detail="full")
+    step = text[text.index("The bound of one step") :][:600]
+    assert "g_1'(z_{a, t})" in step.replace("\\!", "")
