@@ -20,7 +20,7 @@ class Key:
 
     @property
     def path(self) -> str:
-        return f"{self.table}.{self.name}" if self.table else self.name
+        return f"{self.table}.{self.name}" if self.table and self.name else self.table or self.name
 
     @property
     def values(self) -> str:
@@ -80,7 +80,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "adjoints",
         "immediate",
-        "a derivative through one step alone: ∂⁺h, or a bar |_(t)",
+        "a derivative through one step alone: ∂⁺h, or a bar behind it that names the step",
         ("plus", "bar"),
         field="immediate",
     ),

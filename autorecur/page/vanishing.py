@@ -17,6 +17,7 @@ from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, 
 from autorecur.render.plot import Curve, Plot, styled
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.layout import Fence, Layout, Num, Script, Sign, Words, binary, row
+from autorecur.symbolic.marks import differential
 from autorecur.symbolic.names import name_layout
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ class _Section:
         joint = own.states[0] if len(own.states) == 1 else self.bounds.joint
         ends = {"late": self.joint(joint, c.T), "early": self.joint(joint, c.k)}
         yield Paragraph(words("vanishing.measured", **ends))
-        quotient = row(Sign("partial"), ends["late"], Sign("/"), Sign("partial"), ends["early"])
+        sign = differential(self.page.notation)
+        quotient = row(sign, ends["late"], Sign("/"), sign, ends["early"])
         low_end = max(low, top * 1e-14)
         plot = Plot(
             curves,
