@@ -32,6 +32,7 @@ class Request:
     detail: str = "standard"
     fragment: bool = False
     pdf_engine: str = "auto"
+    templates: Path | None = None
     seed: int = 0
 
 
@@ -39,6 +40,10 @@ def derive(request: Request) -> int:
     """Writes the document of a cell, if every check of it passes."""
     if request.output is not None:
         _require_writable(request.output, request.fragment)
+    if request.templates is not None:
+        from autorecur.render.documents.environment import check_folder
+
+        check_folder(request.templates)
     text = ""
     with Progress() as progress:
         derivation, report = _verified(request, progress)
@@ -128,8 +133,15 @@ def _written(derivation: Derivation, request: Request) -> str:
 
     page = document(derivation, request.detail, request.lang, request.seed)
     if request.output is None:
-        return text_of(page, "tex", fragment=request.fragment)
-    save(page, request.output, fragment=request.fragment, engine=request.pdf_engine, warn=terminal.say)
+        return text_of(page, "tex", fragment=request.fragment, templates=request.templates)
+    save(
+        page,
+        request.output,
+        fragment=request.fragment,
+        engine=request.pdf_engine,
+        warn=terminal.say,
+        templates=request.templates,
+    )
     return ""
 
 

@@ -114,6 +114,12 @@ def program() -> None:
     "typst",
     meaning="What sets the PDF: auto takes TeX if it is there, else the embedded typst.",
 )
+@click.option(
+    "--templates",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A folder of templates of your own, or of single blocks; see notes/templates.md.",
+)
 @_seed()
 def derive(**settings: Any) -> int:
     """Derive every gradient of CELL, check it, and print the page.

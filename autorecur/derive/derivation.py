@@ -293,13 +293,22 @@ class Derivation:
         return text_of(document(self, detail=detail, language=self.language), "html")
 
     def save(
-        self, path: str | Path, detail: str = "standard", fragment: bool = False, pdf_engine: str = "auto"
+        self,
+        path: str | Path,
+        detail: str = "standard",
+        fragment: bool = False,
+        pdf_engine: str = "auto",
+        templates: str | Path | None = None,
     ) -> None:
-        """Writes the document; the suffix is the format (``.tex .pdf .md .html .typ``). Nothing is written if a check fails."""
+        """Writes the document; the suffix is the format (``.tex .pdf .md .html .typ``). Nothing is written if a check fails.
+
+        ``templates`` is a folder of templates of one's own, or of single blocks (``notes/templates.md``).
+        """
         from autorecur.page import document
         from autorecur.render.formats import save
 
-        save(document(self, detail=detail, language=self.language), path, fragment=fragment, engine=pdf_engine)
+        page = document(self, detail=detail, language=self.language)
+        save(page, path, fragment=fragment, engine=pdf_engine, templates=templates)
 
     def _repr_latex_(self) -> str:
         rows = " \\\\ ".join(e.latex() for e in self.equations if e.section != "paths")

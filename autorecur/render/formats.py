@@ -16,7 +16,7 @@ from autorecur.render.documents.typst import typst_document
 from autorecur.render.pdf import write_pdf
 from autorecur.render.writing import check_writable, write_text
 
-TEXTS: dict[str, Callable[[Document], str]] = {
+TEXTS: dict[str, Callable[[Document, Path | None], str]] = {
     ".tex": latex_document,
     ".typ": typst_document,
     ".md": markdown_document,
@@ -25,15 +25,21 @@ TEXTS: dict[str, Callable[[Document], str]] = {
 SUFFIXES: tuple[str, ...] = (*TEXTS, ".pdf")
 
 
-def text_of(document: Document, suffix: str, *, fragment: bool = False) -> str:
-    """The document's source in a format: ``text_of(document, "tex", fragment=True)``."""
+def text_of(
+    document: Document, suffix: str, *, fragment: bool = False, templates: str | os.PathLike[str] | None = None
+) -> str:
+    """The document's source in a format: ``text_of(document, "tex", fragment=True)``.
+
+    ``templates`` is a folder of templates of one's own.
+    """
+    folder = None if templates is None else Path(templates)
     name = "." + suffix.removeprefix(".")
     if name not in TEXTS:
         raise RenderError(f"{name} is no text format; known are {', '.join(TEXTS)}")
     if fragment:
         check_suffix("fragment" + name, fragment=True)
-        return latex_fragment(document)
-    return TEXTS[name](document)
+        return latex_fragment(document, folder)
+    return TEXTS[name](document, folder)
 
 
 def save(
@@ -43,14 +49,15 @@ def save(
     fragment: bool = False,
     engine: str = "auto",
     warn: Callable[[str], None] | None = None,
+    templates: str | os.PathLike[str] | None = None,
 ) -> None:
     """Writes the document in the format that the suffix names, whole or not at all."""
     suffix = check_suffix(path, fragment=fragment)
     check_writable(path)
     if suffix == ".pdf":
-        write_pdf(document, path, engine, warn)
+        write_pdf(document, path, engine, warn, None if templates is None else Path(templates))
     else:
-        write_text(path, text_of(document, suffix, fragment=fragment))
+        write_text(path, text_of(document, suffix, fragment=fragment, templates=templates))
 
 
 def check_suffix(path: str | os.PathLike[str], *, fragment: bool = False) -> str:

@@ -55,6 +55,7 @@ def write_pdf(
     path: str | os.PathLike[str],
     engine: str = "auto",
     warn: Callable[[str], None] | None = None,
+    templates: Path | None = None,
 ) -> str:
     """Writes the PDF and returns the name of the route that set it.
 
@@ -64,7 +65,7 @@ def write_pdf(
     if engine not in ENGINES:
         raise RenderError(f"there is no PDF engine {engine!r}; there are auto, latex and typst")
     check_writable(path)
-    data, route = _pdf(document, engine, warn or _warn)
+    data, route = _pdf(document, engine, warn or _warn, templates)
     write_bytes(path, data)
     return route
 
@@ -78,16 +79,17 @@ def engines() -> tuple[Route, ...]:
     return (_latex_route(), _typst_route())
 
 
-def _pdf(document: Document, engine: str, warn: Callable[[str], None]) -> tuple[bytes, str]:
+def _pdf(document: Document, engine: str, warn: Callable[[str], None], templates: Path | None) -> tuple[bytes, str]:
     if engine == "typst" or (engine == "auto" and not _has_tex()):
-        return typst_pdf(typst_document(document)), "typst"
+        return typst_pdf(typst_document(document, templates)), "typst"
+    source = latex_document(document, templates)
     try:
-        return latex_pdf(latex_document(document)), "latex"
+        return latex_pdf(source), "latex"
     except RenderError as error:
         if engine == "latex" or _typst_module() is None:
             raise
         warn(f"{error}; set with the embedded typesetter instead")
-    return typst_pdf(typst_document(document)), "typst"
+    return typst_pdf(typst_document(document, templates)), "typst"
 
 
 # ------------------------------------------------------------------------------------------------------------------ TeX

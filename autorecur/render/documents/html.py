@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -61,7 +62,7 @@ _CLOSING = re.compile(r"[,.;:!?)\]…»”\u2019]+")
 _ALIGNMENTS = {"l": "l", "c": "c", "r": "r"}
 
 
-def html_document(document: Document) -> str:
+def html_document(document: Document, templates: Path | None = None) -> str:
     """A page for any browser, with its own mathematics font; nothing is fetched from anywhere."""
     check_references(document)
     writer = HtmlWriter(document.decimal, document.screen)
@@ -70,6 +71,7 @@ def html_document(document: Document) -> str:
         "html.html.jinja",
         HtmlSource,
         html_text,
+        templates,
         language=document.language,
         plain_title=document.one_line(),
         title=[line for line in document.title.splitlines() if line.strip()],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -59,19 +60,19 @@ from autorecur.symbolic.layout import Layout
 _ANCHORS = {"center": "center", "above": "south", "below": "north", "left": "east", "right": "west"}
 
 
-def latex_document(document: Document) -> str:
+def latex_document(document: Document, templates: Path | None = None) -> str:
     """A file that ``latexmk -pdf`` sets."""
     check_references(document)
     document = arranged(document)
     writer = LatexWriter(LatexPrinter(decimal=document.decimal))
-    return _spaced(fill("latex.tex.jinja", LatexSource, latex_text, **_values(document, writer)))
+    return _spaced(fill("latex.tex.jinja", LatexSource, latex_text, templates, **_values(document, writer)))
 
 
-def latex_fragment(document: Document) -> str:
+def latex_fragment(document: Document, templates: Path | None = None) -> str:
     """The body alone, to be ``\\input`` in an article; reasons stand below their display."""
     check_references(document)
     writer = LatexWriter(LatexPrinter(decimal=document.decimal), margin=False)
-    return _spaced(fill("fragment.tex.jinja", LatexSource, latex_text, **_values(document, writer)))
+    return _spaced(fill("fragment.tex.jinja", LatexSource, latex_text, templates, **_values(document, writer)))
 
 
 def _spaced(source: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -48,13 +49,14 @@ from autorecur.render.source import MarkdownSource, markdown_text
 _RULES = {"l": ":--", "c": ":-:", "r": "--:"}
 
 
-def markdown_document(document: Document) -> str:
+def markdown_document(document: Document, templates: Path | None = None) -> str:
     check_references(document)
     writer = MarkdownWriter(LatexPrinter(plain=True, portable=True, decimal=document.decimal))
     return fill(
         "markdown.md.jinja",
         MarkdownSource,
         markdown_text,
+        templates,
         title=document.one_line(),
         subtitle=[writer.inlines(line) for line in document.subtitle],
         seal=None if document.seal is None else writer.quoted(document.seal),

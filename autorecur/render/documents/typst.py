@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -60,7 +61,7 @@ _UNBROKEN = 5.0
 _ALIGNMENTS = {"l": "left", "c": "center", "r": "right"}
 
 
-def typst_document(document: Document) -> str:
+def typst_document(document: Document, templates: Path | None = None) -> str:
     """A file that the embedded typesetter sets, with its embedded fonts."""
     check_references(document)
     document = arranged(document)
@@ -70,6 +71,7 @@ def typst_document(document: Document) -> str:
         "typst.typ.jinja",
         TypstSource,
         typst_text,
+        templates,
         plain_title=typst_string(document.one_line()),
         language=typst_string(document.language),
         title=[line for line in document.title.splitlines() if line.strip()],
