@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Integer
 
+from autorecur.graph.adjoint import Contribution
 from autorecur.graph.node import Node, Number, Variable
 from autorecur.graph.walk import postorder, variables
 from autorecur.ops.arithmetic import divide, multiply
@@ -69,9 +70,7 @@ def _counts(page: Page) -> Iterator[Count]:
     kept = tuple(kept_of(page))
     yield Count("kept", kept, _components(page, kept))
     yield Count("forward", (), products(node for name, node in d.nodes.items() if name != d.loss.name))
-    back = (
-        part.node for name, adjoint in d.adjoints.items() for part in adjoint.contributions if not _of_loss(page, part)
-    )
+    back = (part.node for part in _work(page))
     yield Count("backward", (), products(back))
 
 
@@ -96,7 +95,7 @@ def gates_of(page: Page) -> Iterator[str]:
 def kept_of(page: Page) -> Iterator[str]:
     """The quantities of a forward step that the equations backwards read, the inputs left out."""
     d = page.derivation
-    read = {v.name for adjoint in d.adjoints.values() for part in adjoint.contributions for v in variables(part.node)}
+    read = {v.name for part in _work(page) for v in variables(part.node)}
     for name, assignment in d.step.assignments.items():
         if name in read and name != d.loss.name and assignment.kind != "loss":
             yield name
@@ -116,9 +115,10 @@ def products(nodes: Iterable[Node]) -> Expr:
     return _sum(found)
 
 
-def _of_loss(page: Page, part: object) -> bool:
-    """What comes from the loss alone is no work of the cell."""
-    return getattr(part, "through", ()) == (page.derivation.loss.name,)
+def _work(page: Page) -> Iterator[Contribution]:
+    """All that is sent back but what comes from the loss alone, which is no work of the cell."""
+    for adjoint in page.derivation.adjoints.values():
+        yield from (part for part in adjoint.contributions if part.through != (page.derivation.loss.name,))
 
 
 def _components(page: Page, names: Iterable[str]) -> Expr:
