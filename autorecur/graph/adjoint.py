@@ -81,10 +81,8 @@ class Adjoint:
         return [(piece, tuple(inside[i][0] for i in which)) for piece, which in regions([part for _, part in inside])]
 
 
-def pull_backs(root: Node, cotangent: Node, out: Node) -> dict[Variable, tuple[Node, tuple[str, ...]]]:
-    """The cotangent of every variable that ``root`` reads, and the ops on the way: reverse accumulation over one equation.
-
-    ``out`` is the name of what the equation gives, which its derivative may use (``o ⊙ (1 − o)``)."""
+def sweep(root: Node, cotangent: Node, out: Node) -> tuple[dict[Node, Node], dict[Node, tuple[str, ...]]]:
+    """What each part of an equation receives, from the whole down to the variables, and the ops on the way to it."""
     order = list(postorder(root))
     received: dict[Node, Node] = {root: cotangent}
     ways: dict[Node, tuple[str, ...]] = {root: ()}
@@ -101,6 +99,14 @@ def pull_backs(root: Node, cotangent: Node, out: Node) -> dict[Variable, tuple[N
                 continue
             received[part] = received[part] + sent if part in received else sent
             ways[part] = tuple(dict.fromkeys((*ways.get(part, ()), *ways[node], node.op.name)))
+    return received, ways
+
+
+def pull_backs(root: Node, cotangent: Node, out: Node) -> dict[Variable, tuple[Node, tuple[str, ...]]]:
+    """The cotangent of every variable that ``root`` reads, and the ops on the way: reverse accumulation over one equation.
+
+    ``out`` is the name of what the equation gives, which its derivative may use (``o ⊙ (1 − o)``)."""
+    received, ways = sweep(root, cotangent, out)
     return {v: (received[v], ways[v]) for v in variables(root) if v in received}
 
 
@@ -119,7 +125,7 @@ def adjoints(
     """
     raw: dict[str, list[Contribution]] = {}
     leaves: dict[str, Variable] = {}
-    named = {n: Variable(n.shape, name=name, offset=0) for name, n in equations.items() if _is_function(n)}
+    named = named_functions(equations)
     for name, node in equations.items():
         own = Variable(node.shape, name=adjoint_name(name), offset=0)
         cotangent: Node = number(1) if name == loss else own
@@ -141,6 +147,11 @@ def adjoints(
         existing = tuple(e for c in same_step_first if (e := c.existing(support)) is not None)
         found[name] = Adjoint(name, leaves[name].shape, existing, leaves[name].offset is not None)
     return _put_in_place(found, equations, keep | {loss}, states)
+
+
+def named_functions(equations: Mapping[str, Node]) -> dict[Node, Variable]:
+    """Functions of quantities that are the whole of an equation: its left side is written for them."""
+    return {n: Variable(n.shape, name=name, offset=0) for name, n in equations.items() if _is_function(n)}
 
 
 def _is_function(node: Node) -> bool:

@@ -8,13 +8,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from autorecur.graph.range import EVERY, Bound
-from autorecur.page.context import Page, capital, plain
+from autorecur.page.context import FULL, Page, capital, plain
 from autorecur.page.derivatives import derivative, has_formula
 from autorecur.page.packing import packed
 from autorecur.page.parts import opening_of_frame, stage_of
 from autorecur.page.readers import Reader, equations, labels, readers, sentence
 from autorecur.page.reasons import reason, short_reason
 from autorecur.page.rules import functions_behind
+from autorecur.page.spelled import spelled, transposes
 from autorecur.render.blocks import Block, Display, EquationRow, Inline, Inlines, Math, Paragraph, Strong
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def backward(page: Page) -> Iterator[Block]:
     found = groups(page, "backward")
     yield Paragraph(_opening(page) if page.derivation.clocks is None else opening_of_frame(page))
     stage: Inlines = ()
+    if page.detail == FULL:
+        yield from transposes(page, [group.name for group in found])
     for together in _runs(page, found):
         if page.derivation.clocks is not None and (here := stage_of(page, together[0].name)) != stage:
             stage = here
@@ -61,6 +64,9 @@ def backward(page: Page) -> Iterator[Block]:
             yield from _preactivations(page, together)
         else:
             yield from _quantity(page, together[0])
+        if page.detail == FULL:
+            for group in together:
+                yield from spelled(page, group.name)
 
 
 def _opening(page: Page) -> Inlines:
