@@ -34,6 +34,7 @@ class Request:
     pdf_engine: str = "auto"
     templates: Path | None = None
     seed: int = 0
+    truncate: int | None = None
 
 
 def derive(request: Request) -> int:
@@ -99,6 +100,7 @@ def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]
         at=request.at,
         notation=request.notation,
         language=request.lang,
+        truncate=request.truncate,
     )
     progress(f"checking {len(derivation.equations)} equations of {cell.name}")
     return derivation, derivation.verify(seed=request.seed)

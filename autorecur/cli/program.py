@@ -30,6 +30,12 @@ def _choice(name: str, *words: str, meaning: str) -> Callable[[Any], Any]:
     return click.option(name, metavar=shown, callback=one_of(words), default=words[0], help=meaning)
 
 
+def _truncate() -> Callable[[Any], Any]:
+    check = whole_number(1, 100, "a whole number of steps from 1 to 100")
+    meaning = "Cut the gradient behind every K steps, and derive what is lost."
+    return click.option("--truncate", metavar="K", callback=check, help=meaning)
+
+
 def _loss() -> Callable[[Any], Any]:
     known = ", ".join(LOSSES)
     return click.option(
@@ -120,6 +126,7 @@ def program() -> None:
     type=click.Path(path_type=Path),
     help="A folder of templates of your own, or of single blocks; see notes/templates.md.",
 )
+@_truncate()
 @_seed()
 def derive(**settings: Any) -> int:
     """Derive every gradient of CELL, check it, and print the page.
@@ -147,6 +154,7 @@ def derive(**settings: Any) -> int:
 @_steps("The number of steps to check with; by default as many as the cell's delays need.")
 @_loss()
 @_at()
+@_truncate()
 @_seed()
 def check(**settings: Any) -> int:
     """Check every equation of CELL against numbers.

@@ -16,6 +16,7 @@ from autorecur.derive.equation import Equation
 from autorecur.derive.losses import AS_WRITTEN, Loss, with_loss
 from autorecur.derive.path_form import path_form
 from autorecur.derive.paths import PathForm
+from autorecur.derive.truncation import error_equations, truncated
 from autorecur.derive.turning import in_other_layout, in_rows, telling
 from autorecur.errors import CellError, ShapeError
 from autorecur.graph.adjoint import Adjoint, adjoints
@@ -85,6 +86,8 @@ class Derivation:
     """The name of the notation that was asked for."""
     profile: Profile | None = None
     written: Cell = field(kw_only=True)
+    truncate: int | None = None
+    """The gradient is cut behind every so many steps."""
     rewriting: Rewriting | None = None
     components: tuple[Equation, ...] = ()
     """The equations by components, where the notation wants them beside the matrix form."""
@@ -136,7 +139,8 @@ class Derivation:
     def smallest_generic(self) -> int:
         """The smallest T for which the ranges of steps of the equations do not meet: 2·delay + 2."""
         offsets = [abs(o) for used in self.extended.offsets.values() for o in used]
-        return 2 * max(offsets, default=0) + 2
+        generic = 2 * max(offsets, default=0) + 2
+        return generic if self.truncate is None else max(generic, self.truncate + 2)
 
     @cached_property
     def clocks(self) -> Clocks | None:
@@ -186,6 +190,11 @@ class Derivation:
         if self.rewriting is None:
             return self
         return derive(self.rewriting.written, loss=self.loss.text, at=self.loss.at)
+
+    @cached_property
+    def untruncated(self) -> Derivation:
+        """The same forward equations, in which nothing is held at a cut."""
+        return replace(self, truncate=None, _reports={}, _grounds={}, _reached={})
 
     def section(self, name: str) -> tuple[Equation, ...]:
         return tuple(e for e in self.equations if e.section == name)
@@ -343,6 +352,7 @@ def derive(
     notation: str | os.PathLike[str] | Profile | None = None,
     language: str = "en",
     mathematics: Mathematics | None = None,
+    truncate: int | None = None,
 ) -> Derivation:
     """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`.
 
@@ -362,9 +372,15 @@ def derive(
     clocks = clocks_of(extended, step)
     pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(extended.states), clocks)
     shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
+    if truncate is not None:
+        shown = truncated(cell, shown, truncate, clocks is not None)
     draft = draw.Draft(extended, cell, step, found, shown, nodes, order, clocks)
     listed = draw.equations(draft)
-    form = path_form(draft) if clocks is None else PathForm(reason="frame")
+    if truncate is not None:
+        listed = (*listed, *draw.numbered(error_equations(draft, truncate), len(listed) + 1))
+    form = PathForm(reason="frame" if clocks is not None else "truncated")
+    if clocks is None and truncate is None:
+        form = path_form(draft)
     output = found.outputs[0] if found.outputs else None
     naming = notation_of(extended, step, output)
     if profile is not None:
@@ -402,6 +418,7 @@ def derive(
         written=whole.written,
         rewriting=whole.rewriting,
         components=by_components(listed) if beside else (),
+        truncate=truncate,
     )
 
 

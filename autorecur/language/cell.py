@@ -177,6 +177,7 @@ class Cell:
         at: str = "last",
         notation: str | os.PathLike[str] | Profile | None = None,
         language: str = "en",
+        truncate: int | None = None,
     ) -> Derivation:
         """All equations of backpropagation through time for this cell, as a Derivation.
 
@@ -184,11 +185,12 @@ class Cell:
         ``"sum(k[t] * h[t])"``, or None for a general linear one; if it is not given, the header ``loss`` of the cell, else
         ``"mse"``. ``at``: ``"last"`` or ``"all"`` steps. ``notation``: one that ships (``"column"``, ``"row"``,
         ``"transposed"``, ``"bracket-time"``, ``"index"``), the path of a TOML file (``notes/notations.md``), or a
-        :class:`autorecur.notations.Profile`; None prints the cell as its author wrote it.
+        :class:`autorecur.notations.Profile`; None prints the cell as its author wrote it. ``truncate=k`` cuts the gradient
+        behind every k steps, as :meth:`run` does, and derives what is lost.
         """
         from autorecur.derive import derive
 
-        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language)
+        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language, truncate=truncate)
 
     def run(
         self,

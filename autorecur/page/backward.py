@@ -166,11 +166,15 @@ def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
         text = page.words("backward.last")
     elif steps.single and missing and steps.first == Bound(False, 1):
         text = page.words("backward.first")
+    elif steps.cut:
+        text = page.words("truncation.at_cut", domain=page.domain(steps))
     else:
         text = page.words("backward.other", domain=page.domain_of(equation))
     yield Paragraph(text)
     note: Inlines = ()
-    if missing:
+    if steps.cut:
+        note = page.words("truncation.dropped", step=page.composer.at(equation.lhs.step + 1))
+    elif missing:
         step = equation.lhs.step + missing[0].offset
         one = page.words("backward.missing", quantity=page.name(missing[0].name, step))
         note = one if len(missing) == 1 else page.words("backward.missing_step", step=page.composer.at(step))

@@ -151,7 +151,15 @@ def _table(page: Page) -> Table:
     return Table(header, tuple(group for group in groups if group), align, over, (foot,), full=True)
 
 
-_SECTIONS = (("cell", "names"), ("loss",), ("backward",), ("parameters",), ("inputs", "initial"), ("paths",))
+_SECTIONS = (
+    ("cell", "names"),
+    ("loss",),
+    ("backward",),
+    ("parameters",),
+    ("inputs", "initial"),
+    ("truncation",),
+    ("paths",),
+)
 
 
 def _group_rows(page: Page, kinds: Sequence[str], sections: Sequence[str]) -> Iterator[TableRow]:

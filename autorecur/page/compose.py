@@ -20,6 +20,7 @@ from autorecur.page.paths import paths
 from autorecur.page.picture import picture
 from autorecur.page.rules import appendix, rule_book
 from autorecur.page.stacked import stacked
+from autorecur.page.truncation import truncation
 from autorecur.page.unrolled import unrolled
 from autorecur.page.vanishing import vanishing
 from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
@@ -74,7 +75,10 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     ]
     if page.derivation.steps is not None:
         found.append(("unrolled", unrolled))
-    found.append(("paths", stacked if page.derivation.paths.stacked else paths))
+    if page.derivation.truncate is not None:
+        found.append(("truncation", truncation))
+    else:
+        found.append(("paths", stacked if page.derivation.paths.stacked else paths))
     if page.detail == FULL:
         found.append(("vanishing", vanishing))
     return [*found, ("checks", checks), ("rules", appendix)]

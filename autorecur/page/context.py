@@ -17,7 +17,7 @@ from autorecur.render.blocks import Cell, EquationRow, Inlines, Math, Reference,
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.compose import Composer
 from autorecur.symbolic.display import compose_sides
-from autorecur.symbolic.layout import Fence, Ident, Layout, Script, binary, relation, row
+from autorecur.symbolic.layout import Fence, Ident, Layout, Num, Script, Sign, Space, binary, relation, row
 from autorecur.symbolic.names import Notation, symbol_layout
 
 if TYPE_CHECKING:
@@ -225,7 +225,11 @@ class Page:
             return row(time, relation("="), self.bound(steps.first, of))
         first, lower = (Bound(False, 1), "<") if steps.first == Bound(False, 2) else (steps.first, "le")
         last, upper = (Bound(True, 0), "<") if steps.last == Bound(True, -1) else (steps.last, "le")
-        return row(self.bound(first, of), relation(lower), time, relation(upper), self.bound(last, of))
+        inside = row(self.bound(first, of), relation(lower), time, relation(upper), self.bound(last, of))
+        if steps.every < 2:
+            return inside
+        natural = row(Num(str(steps.every)), Ident("N", "blackboard"))
+        return row(inside, Sign(",", "punct"), Space("thin"), time, relation("in" if steps.cut else "notin"), natural)
 
     def domain_of(self, equation: Equation) -> Layout:
         """The steps for which an equation holds."""

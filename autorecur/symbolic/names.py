@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from autorecur.language.cell import Cell
 
 ADJOINT = "dL/d"
+ERROR = "error of "
 ADJOINT_ACCENTS = ("bar", "hat", "tilde", "dot")
 LOSS_LETTERS = ("ell", "Lambda", "Xi", "Psi", "loss")
 INDEX_LETTERS: Mapping[str, Sequence[str]] = MappingProxyType({"k": "kmqrspuvz", "j": "jilnacde"})
@@ -166,6 +167,11 @@ def _doubles(names: Iterable[str], notation: Notation, sizes: Iterable[str]) -> 
         seen.add(layout)
 
 
+def error_name(name: str) -> str:
+    """What truncation loses of an adjoint; it is printed with a Δ before it."""
+    return ERROR + name
+
+
 def name_layout(
     name: str, notation: Notation = DEFAULT, time: Layout | None = None, component: Layout | None = None
 ) -> Layout:
@@ -174,6 +180,8 @@ def name_layout(
     ``component`` is the index of a component, which stands last below; components are never bold."""
     if found := re.fullmatch(r"(.+)\[(T?)([+-]?\d*)\]", name):
         name, time = found[1], _given_step(found[2], found[3], notation)
+    if name.startswith(ERROR):
+        return row(Ident("Delta"), name_layout(name.removeprefix(ERROR), notation, time, component))
     if component is not None and notation.vectors:
         notation = replace(notation, vectors=frozenset())
     if notation.untimed and name.removeprefix(ADJOINT) in notation.untimed:

@@ -67,6 +67,7 @@ class Ground:
         self.derivatives = {r.name: r.differentiate(self.truth, entries) for r in self.references}
         exact = self.derivatives[COMPLEX_STEP.name]
         self.true = self._true_values(self.adjoint_pass if self.sampled else exact.loss)
+        self.errors = self._errors(entries) if derivation.truncate is not None else {}
 
     @cached_property
     def lanes(self) -> int:
@@ -135,6 +136,20 @@ class Ground:
             if step is not None:
                 values.quantities[f"dL/d{name}", step] = array
         return values
+
+    def _errors(self, entries: Entries) -> dict[Target, Array]:
+        """What truncation loses of every adjoint and gradient, by its own name: the whole derivative less the truncated one."""
+        exact = self.derivatives[COMPLEX_STEP.name].loss
+        whole = COMPLEX_STEP.differentiate(Truth(self.d.untruncated, self.point.values, self.cotangents), entries).loss
+        found: dict[Target, Array] = {}
+        for equation in self.d.section("truncation"):
+            own, name = equation.lhs.name, equation.label.removeprefix("error of dL/d").split("@")[0]
+            for (other, step), array in whole.items():
+                if other == name:
+                    found[own, step] = array - exact[name, step]
+                    if step is not None:
+                        self.true.quantities[own, step] = found[own, step]
+        return found
 
     @cached_property
     def adjoint_pass(self) -> dict[Target, Array]:

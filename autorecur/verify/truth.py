@@ -20,6 +20,7 @@ from autorecur.graph.range import EVERY, Steps
 from autorecur.ops import TABLE
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import complex_kernel, whole
+from autorecur.verify.held import held
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -223,7 +224,7 @@ class Truth:
     def _parts(self, kernels: Kernels) -> dict[str, list[Part]]:
         """The equations compiled once, however many runs there are."""
         if kernels not in self._compiled:
-            self._compiled[kernels] = forward_parts(self.derivation, self.values.sizes, kernels)
+            self._compiled[kernels] = forward_parts(self.derivation, self.values.sizes, kernels, self.values)
         return self._compiled[kernels]
 
     def _magnitude(self) -> float:
@@ -300,11 +301,17 @@ def _wide(array: Array, count: int, shift: complex) -> tuple[Array, tuple[int, .
     return copy.reshape(count, *batch, -1), shape
 
 
-def forward_parts(derivation: Derivation, sizes: Mapping[str, int], kernels: Kernels) -> dict[str, list[Part]]:
-    return {
-        name: [Part(compile_node(node, sizes, kernels), _steps(derivation, name))]
-        for name, node in derivation.nodes.items()
-    }
+def forward_parts(
+    derivation: Derivation, sizes: Mapping[str, int], kernels: Kernels, base: Values | None = None
+) -> dict[str, list[Part]]:
+    """``base`` is the run that is perturbed; a truncated gradient holds its states where it is cut."""
+    parts = {}
+    for name, node in derivation.nodes.items():
+        compute = compile_node(node, sizes, kernels)
+        if derivation.truncate is not None:
+            compute = held(compute, derivation.truncate, frozenset(derivation.cell.states), base)
+        parts[name] = [Part(compute, _steps(derivation, name))]
+    return parts
 
 
 def _steps(derivation: Derivation, name: str) -> Steps:

@@ -139,6 +139,8 @@ class _Verification:
     def _made(self, equation: Equation) -> Iterator[Check]:
         if equation.section in ("cell", "names") or equation.holds_for in ("L", self.d.loss.name):
             yield self._forward_check(equation)
+        elif equation.section == "truncation":
+            yield self._error_check(equation)
         elif equation.section == "paths":
             for reference in self.ground.references:
                 values, noise = self.ground.path_values(equation.horizon or self.steps, reference)
@@ -160,6 +162,19 @@ class _Verification:
                 true = known[equation.lhs.name, t]
             pairs.append((printed, true))
         return self._check(equation, "forward run", pairs, FORWARD_TOLERANCE)
+
+    def _error_check(self, equation: Equation) -> Check:
+        """What truncation loses, against the difference of two true derivatives: without, and with states held at the cuts."""
+        known, name = self.ground.errors, equation.lhs.name
+        pairs = []
+        for t in self._steps(equation):
+            printed = self._printed(equation, t)
+            if equation.steps is None:
+                pairs.append((self.ground.true.summed(printed), known[name, None]))
+            else:
+                pairs.append((printed, known[name, t]))
+        size = max(float(np.max(np.abs(array), initial=0.0)) for array in known.values())
+        return self._check(equation, COMPLEX_STEP.name, pairs, COMPLEX_STEP.tolerance, ROUNDING * size)
 
     def _steps(self, equation: Equation) -> Iterable[int]:
         if equation.steps is None:
