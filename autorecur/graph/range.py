@@ -85,7 +85,7 @@ def regions(parts: Sequence[Steps]) -> list[tuple[Steps, tuple[int, ...]]]:
 
     A piece between intervals, which none of them holds, is listed too."""
     cuts = sorted({bound for s in parts for bound in (s.first, s.last + 1)})
-    pieces = []
+    pieces: list[tuple[Steps, tuple[int, ...]]] = []
     for left, right in pairwise(cuts):
         piece = Steps(left, right + (-1))
         pieces += _apart(piece, [(i, s) for i, s in enumerate(parts) if piece in s])

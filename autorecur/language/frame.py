@@ -135,11 +135,12 @@ class Frame(Cell):
         at: str = "last",
         notation: Any = None,
         language: str = "en",
+        truncate: int | None = None,
     ) -> FrameDerivation | Derivation:
         """All equations of backpropagation through the parts of this frame, from the last to the first."""
         from autorecur.derive import derive
 
-        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language)
+        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language, truncate=truncate)
 
     # ---------------------------------------------------------------- as text
 
