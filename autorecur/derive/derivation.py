@@ -384,7 +384,7 @@ def derive(
     output = found.outputs[0] if found.outputs else None
     naming = notation_of(extended, step, output)
     if profile is not None:
-        naming = applied(profile, naming, extended, step, output, whole.written.shapes)
+        naming = applied(profile, naming, extended, step, output, whole.written.shapes, _unclear(whole.rewriting))
         if jacobians_turned(profile, naming, in_rows(form.equations)):
             form = replace(form, equations=telling(in_other_layout(form.equations), naming))
     if clocks is not None:
@@ -429,6 +429,11 @@ def clocks_of(extended: Cell, step: Step) -> Clocks | None:
         return None
     owners = {name: a.owner or name for name, a in step.assignments.items()}
     return replace(clocks, of={**{name: clocks.of[owner] for name, owner in owners.items()}, **clocks.of})
+
+
+def _unclear(rewriting: Rewriting | None) -> list[str]:
+    """Joined weights that have the name of one of their parts: these need other names."""
+    return [each.name for each in rewriting.joined if each.name in each.weights] if rewriting is not None else []
 
 
 def _require(cell: Cell, steps: int | None, language: str) -> None:

@@ -7,10 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sympy import Add
+
 from autorecur.errors import NotationError, Place
 from autorecur.language.nearest import did_you_mean
 from autorecur.notations.collisions import require_distinct
 from autorecur.notations.profile import Profile
+from autorecur.symbolic.carriers import size, size_text
 from autorecur.symbolic.marks import ACCENTED
 from autorecur.symbolic.names import Notation
 from autorecur.symbolic.scalars import COMPONENTS
@@ -26,9 +29,17 @@ LETTERS = ("z", "s", "g", "p", "q", "u", "v", "a")
 
 
 def applied(
-    profile: Profile, house: Notation, cell: Cell, step: Step, output: str | None, also: Iterable[str] = ()
+    profile: Profile,
+    house: Notation,
+    cell: Cell,
+    step: Step,
+    output: str | None,
+    also: Iterable[str] = (),
+    joined: Iterable[str] = (),
 ) -> Notation:
-    """How the cell prints; ``house`` is how it would print without the profile, ``also`` are names of the cell as written.
+    """How the cell prints; ``house`` is how it would print without the profile.
+
+    ``also`` are names of the cell as written, ``joined`` weights that need names for their blocks.
 
     Raises NotationError for a symbol that the cell has not, and for two that would print alike."""
     _require_clear(profile)
@@ -61,7 +72,7 @@ def applied(
         indices={**house.indices, **_indices(cell, house, symbols)},
         symbols=symbols,
         sizes=profile.sizes,
-        blocks=profile.blocks,
+        blocks=_blocks(profile, cell, joined),
         verbatim=house.verbatim - set(symbols),
         vectors=_vectors(cell, step, output) if profile.bold else frozenset(),
     )
@@ -137,6 +148,30 @@ def _of_preactivations(profile: Profile, house: Notation) -> str | None:
     if profile.preactivation is not None:
         return None if profile.preactivation == "none" else profile.preactivation
     return house.preactivation if (profile.adjoint or house.adjoint) in ACCENTED else None
+
+
+def _blocks(profile: Profile, cell: Cell, joined: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    """What blocks of weights are called: as the profile says, else after the vectors that they meet (``W_ih``, ``W_ix``)."""
+    found: dict[str, Mapping[str, str]] = {}
+    for weight in dict.fromkeys([*joined, *profile.blocks]):
+        if weight not in cell.parameters:
+            continue
+        parts = next((str(size).split(" + ") for size in cell.shapes[weight] if " + " in str(size)), [])
+        names = profile.blocks.get(weight) or tuple(_after(weight, part) for part in parts)
+        if len(names) != len(parts):
+            count = f"{len(parts)} blocks" if parts else "no blocks"
+            message = f"{weight} has {count} ({' × '.join(map(str, cell.shapes[weight]))}), not {len(names)}."
+            raise error_at(profile, f"blocks.{weight}", message)
+        starts = [str(size_text(Add(*(size(part) for part in parts[:i])))) for i in range(len(parts))]
+        found[weight] = MappingProxyType(dict(zip(starts, names, strict=True)))
+    return MappingProxyType(found)
+
+
+def _after(weight: str, part: str) -> str:
+    """``W_ih`` for the block of W_i that meets h, whose size is n_h."""
+    vector = part.removeprefix("n_")
+    short = len(weight.partition("_")[2]) == 1 == len(vector)
+    return f"{weight}{vector}" if short else f"{weight}_{vector}"
 
 
 def _letters(profile: Profile, house: Notation) -> Mapping[str, str]:

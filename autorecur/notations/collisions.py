@@ -54,7 +54,7 @@ def _printed(notation: Notation, cell: Cell, step: Step) -> Iterator[tuple[str, 
     for size in notation.sizes:
         yield f"size {size}", f"the size {size}", symbol_layout(notation.sizes[size], notation)
     for weight, blocks in notation.blocks.items():
-        for number, block in enumerate(blocks, 1):
+        for number, block in enumerate(blocks.values(), 1):
             yield f"{weight} {number}", f"block {number} of {weight}", symbol_layout(block, notation)
 
 

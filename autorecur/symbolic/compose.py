@@ -46,7 +46,7 @@ from autorecur.symbolic.layout import (
     row,
 )
 from autorecur.symbolic.marks import raised
-from autorecur.symbolic.names import DEFAULT, Notation, name_layout, stands_before
+from autorecur.symbolic.names import DEFAULT, Notation, name_layout, stands_before, symbol_layout
 from autorecur.symbolic.strength import (
     ATOM,
     BIG,
@@ -245,6 +245,10 @@ class Composer:
         return Placed(marks.joined([self(part) for part in x.parts], self.notation, across=x.axis == -1), ATOM)
 
     def _block(self, x: c.Block) -> Placed:
+        """A block of a weight by its name, if the notation has one; else by the range of its rows or columns."""
+        named = self.notation.blocks.get(x.matrix.name, {}) if isinstance(x.matrix, MatrixSymbol) else {}
+        if symbol := named.get(str(c.size_text(x.start))):
+            return Placed(symbol_layout(symbol, self.notation), ATOM)
         first = scalars.scalar(x.start + 1, self.notation).layout
         last = scalars.scalar(x.length, self.notation).layout
         if x.start != 0:

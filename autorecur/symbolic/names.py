@@ -63,8 +63,8 @@ class Notation:
     symbols: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     """name -> how it prints, where that is not how it is spelled."""
     sizes: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
-    blocks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-    """weight -> what its blocks are called, in their order."""
+    blocks: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """weight of a stack -> what its blocks are called, each by the size of what stands before it."""
     vectors: frozenset[str] = frozenset()
     """Names that are set in bold."""
     letters: Mapping[str, str] = field(default_factory=lambda: LETTER_FUNCTIONS, hash=False)

@@ -151,3 +151,25 @@ def test_an_unknown_notation(name: str, message: str) -> None:
         load(name)
     assert message in str(caught.value)
     assert ", ".join(NAMES) in str(caught.value)
+
+
+def test_blocks_of_a_weight_have_names(tmp_path: Path) -> None:
+    """Where the file gives them, and where a joined weight would have the name of one of its parts."""
+    own_names = own(tmp_path, '[blocks]\nW_a = ["W_{aa}", "W_{ax}"]\n')
+    derivation = ar.cells["rnn_concatenated"].derive(notation=own_names)
+    assert derivation.verify().passed
+    assert "W_{aa}" in derivation["da/da[t-1]"].latex()
+    assert "W_a = [W_{aa}" in derivation.to_markdown()
+    joined = ar.cells["lstm"].derive(notation="bracket-time").to_markdown()
+    assert "W_i &= [W_{ih}" in joined
+
+
+def test_blocks_are_as_many_as_the_weight_has(tmp_path: Path) -> None:
+    """Three names for two blocks are an error, at their line; so are blocks of a weight of one vector."""
+    for text, message in (
+        ('[blocks]\nW_a = ["A", "B", "C"]', "line 2: W_a has 2 blocks (n_a × n_a + n_x), not 3."),
+        ('[blocks]\nW_y = ["A", "B"]', "line 2: W_y has no blocks (n_y × n_a), not 2."),
+    ):
+        with pytest.raises(NotationError) as caught:
+            ar.cells["rnn_concatenated"].derive(notation=own(tmp_path, text))
+        assert message in str(caught.value)
