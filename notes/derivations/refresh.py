@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 import autorecur as ar
+from autorecur.derive import Derivation
 
 FOLDER = Path(__file__).resolve().parent
 COURSES = FOLDER.parent / "courses"
@@ -33,14 +34,18 @@ def built_in(name: str) -> tuple[Path, str]:
     return FOLDER / f"{name}.tex", ar.cells[name].derive().to_latex()
 
 
-def course(name: str) -> tuple[Path, str]:
-    """The same for the cell of a course."""
+def derivation(name: str) -> Derivation:
+    """The cell of a course, derived as its document wants it."""
     (options,) = (found for found in documents() if found["cell"] == name)
     cell = ar.cell((COURSES / f"{name}.cell").read_text(encoding="utf-8"))
     notation = options.get("notation")
     given = {key: value for key, value in options.items() if key not in ("cell", "notation")}
-    derivation = cell.derive(language=LANGUAGE, notation=notation and str(COURSES / notation), **given)
-    return FOLDER / "courses" / f"{name}.tex", derivation.to_latex()
+    return cell.derive(language=LANGUAGE, notation=notation and str(COURSES / notation), **given)
+
+
+def course(name: str) -> tuple[Path, str]:
+    """The file of a course's document, and what should stand in it."""
+    return FOLDER / "courses" / f"{name}.tex", derivation(name).to_latex()
 
 
 def command(options: dict[str, Any]) -> str:
