@@ -35,6 +35,7 @@ class Request:
     templates: Path | None = None
     seed: int = 0
     truncate: int | None = None
+    values: Path | None = None
 
 
 def derive(request: Request) -> int:
@@ -133,7 +134,7 @@ def _written(derivation: Derivation, request: Request) -> str:
     from autorecur.page import document
     from autorecur.render.formats import save, text_of
 
-    page = document(derivation, request.detail, request.lang, request.seed)
+    page = document(derivation, request.detail, request.lang, request.seed, request.values)
     if request.output is None:
         return text_of(page, "tex", fragment=request.fragment, templates=request.templates)
     save(

@@ -81,6 +81,7 @@ def program() -> None:
     autorecur derive lstm -o lstm.html                     # a page for a browser, in one file
     autorecur derive lstm --lang fr -o lstm.pdf            # in French
     autorecur derive my.cell --loss ce                     # LaTeX on standard output
+    autorecur derive rnn --values my.toml -o rnn.pdf       # with an example by hand, in your own numbers
     autorecur derive rnn --fragment -o rnn.tex             # to \\input into a document of your own
     echo 'h[t] = tanh(W x[t] + U h[t-1])' | autorecur derive - -o rnn.md      # from standard input
     """,
@@ -127,6 +128,13 @@ def program() -> None:
     help="A folder of templates of your own, or of single blocks; see notes/templates.md.",
 )
 @_truncate()
+@click.option(
+    "--values",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Numbers of your own for the worked example: parameters, inputs, initial states and target, as TOML or JSON. "
+    "--detail full has one in any case.",
+)
 @_seed()
 def derive(**settings: Any) -> int:
     """Derive every gradient of CELL, check it, and print the page.

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from autorecur.vanishing.search import Found
     from autorecur.verify.ground import Ground
     from autorecur.verify.report import Report
+    from autorecur.worked import WorkedExample
 
 MOST_STEPS = 10_000
 LEAST_DIGITS = 30
@@ -223,6 +224,25 @@ class Derivation:
         with filled(functions or {}):
             return evaluate(self, values, steps)
 
+    def worked_example(self, values: Any = None, digits: int = 4) -> WorkedExample:
+        """Backpropagation by hand: the equations with small decimals in them, forward, backward, and one update.
+
+        ``values`` is what :meth:`evaluate` takes, with ``"learning_rate"`` if it is not 0.1, or the path of a TOML or
+        JSON file; without it two units and pleasant numbers are chosen. Each result is rounded to ``digits`` decimals
+        before it is used again. Raises CellError or ShapeError for values that do not fit.
+
+        >>> import autorecur as ar
+        >>> example = ar.cell("h[t] = w * h[t-1] + x[t]").derive(loss="squared").worked_example(
+        ...     {"w": [0.5], "x": [[1], [2]], "target": [2.4], "learning_rate": 0.1}
+        ... )
+        >>> row = example["h[2]"]
+        >>> row.symbols, row.numbers, row.result
+        ('w \\odot h_1 + x_2', '0.5 \\cdot 1 + 2', '2.5')
+        """
+        from autorecur.worked import worked_example
+
+        return worked_example(self, values, digits)
+
     def reached(self, seed: int = 0) -> Mapping[str, Found]:
         """For each bound, by its label, how much of it was reached by a search for a point that oversteps it."""
         from autorecur.vanishing.search import search
@@ -308,15 +328,17 @@ class Derivation:
         fragment: bool = False,
         pdf_engine: str = "auto",
         templates: str | Path | None = None,
+        values: Any = None,
     ) -> None:
         """Writes the document; the suffix is the format (``.tex .pdf .md .html .typ``). Nothing is written if a check fails.
 
-        ``templates`` is a folder of templates of one's own, or of single blocks (``notes/templates.md``).
+        ``templates`` is a folder of templates of one's own, or of single blocks (``notes/templates.md``). With ``values``
+        (see :meth:`worked_example`) it holds the worked example in these numbers.
         """
         from autorecur.page import document
         from autorecur.render.formats import save
 
-        page = document(self, detail=detail, language=self.language)
+        page = document(self, detail=detail, language=self.language, values=values)
         save(page, path, fragment=fragment, engine=pdf_engine, templates=templates)
 
     def _repr_latex_(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autorecur.errors import AutorecurError, RenderError
 from autorecur.ops.open import filled
@@ -23,6 +23,7 @@ from autorecur.page.stacked import stacked
 from autorecur.page.truncation import truncation
 from autorecur.page.unrolled import unrolled
 from autorecur.page.vanishing import vanishing
+from autorecur.page.worked import worked
 from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
 
 if TYPE_CHECKING:
@@ -31,17 +32,24 @@ if TYPE_CHECKING:
 Section = Callable[[Page], Iterator[Block]]
 
 
-def document(derivation: Derivation, detail: str = "standard", language: str = "en", seed: int = 0) -> Document:
-    """The page of a derivation, which must have passed its checks. ``detail`` is brief, standard or full."""
+def document(
+    derivation: Derivation, detail: str = "standard", language: str = "en", seed: int = 0, values: Any = None
+) -> Document:
+    """The page of a derivation, which must have passed its checks. ``detail`` is brief, standard or full.
+
+    ``values`` are numbers for the worked example, which ``full`` shows in any case."""
     if detail not in DETAILS:
         raise RenderError(f"there is no detail {detail!r}; known: {', '.join(DETAILS)}")
+    if values is not None and detail == BRIEF:
+        raise RenderError("the brief page has no room for a worked example; take the detail standard or full for it")
     report = derivation.verify(seed, bounds=detail == FULL)
     if not report.passed:
         raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
+    example = derivation.worked_example(values) if detail == FULL or values is not None else None
     numbers: dict[str, str] = {}
     words = Words(language, notation.in_line, numbers)
-    page = Page(derivation, notation, words, detail, report, rule_book(derivation))
+    page = Page(derivation, notation, words, detail, report, rule_book(derivation), example)
     found = _sections(page)
     numbers.update((key, str(number)) for number, (key, _) in enumerate(found, 1))
     blocks: list[Block] = []
@@ -81,6 +89,8 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
         found.append(("paths", stacked if page.derivation.paths.stacked else paths))
     if page.detail == FULL:
         found.append(("vanishing", vanishing))
+    if page.example is not None:
+        found.append(("worked", worked))
     return [*found, ("checks", checks), ("rules", appendix)]
 
 

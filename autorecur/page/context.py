@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
     from autorecur.page.rules import RuleBook
     from autorecur.verify.report import Check, Report
+    from autorecur.worked import WorkedExample
 
 BRIEF, STANDARD, FULL = "brief", "standard", "full"
 DETAILS = (BRIEF, STANDARD, FULL)
@@ -42,6 +43,7 @@ class Page:
     detail: str
     report: Report
     rules: RuleBook
+    example: WorkedExample | None = None
 
     @cached_property
     def composer(self) -> Composer:

@@ -162,7 +162,8 @@ TableRow: TypeAlias = "tuple[TableCell, ...]"
 class Table:
     """``groups`` of rows are set apart by a little space; ``foot`` stands below a rule; ``over`` is a row above the header.
 
-    ``align`` has one of l, c, r for each column. ``full`` stretches the table to the text's width.
+    ``align`` has one of l, c, r for each column. ``full`` stretches the table to the text's width; a ``long`` one may go on
+    on the next page, its header repeated.
     """
 
     header: TableRow
@@ -172,6 +173,7 @@ class Table:
     foot: tuple[TableRow, ...] = ()
     caption: Inlines = ()
     full: bool = False
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

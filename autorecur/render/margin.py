@@ -59,6 +59,8 @@ _HEADING = 26.0
 # More room than this is not asked for: it would leave too much of a page empty.
 _HIGHEST = 320.0
 _TITLE = 70.0
+# The header of a long table and its first row, which belong to the sentence above it.
+_HEAD_OF_TABLE = 70.0
 
 
 def arranged(document: Document) -> Document:
@@ -107,7 +109,7 @@ def is_wide(block: Table | Diagram) -> bool:
     if isinstance(block, Diagram):
         return block.width > TEXT_WIDTH + 2.0
     # A table that is stretched needs less space between its columns.
-    tight = 6.0 * (len(block.align) - 1) if block.full else 0.0
+    tight = 6.0 * (len(block.align) - 1) if block.full or block.long else 0.0
     return table_width(block) - tight > TEXT_WIDTH + 2.0
 
 
@@ -263,6 +265,8 @@ def _needs(block: Block, after: tuple[Block, ...], before: tuple[Block, ...]) ->
         height = _together(block, after)
         if after and isinstance(after[0], SideNote):
             height = max(height, side_note_height(after[0]) + _HEADING)
+    elif isinstance(block, Paragraph) and after and isinstance(after[0], Table) and after[0].long:
+        height = _HEAD_OF_TABLE + LINE * line_count(block.inlines, TEXT_WIDTH / TEXT_SIZE)
     elif isinstance(block, SideNote) and not (before and isinstance(before[0], Heading)):
         height = side_note_height(block)
     if height > _HIGH:

@@ -84,6 +84,13 @@ class Quantity(Carrier):
         return f"{self.name}[{printer._print(self.step)}]"
 
 
+class Numbers(Carrier):
+    """``Numbers(rows, columns, *texts)``: a matrix of decimal numbers, row by row, as they are printed (``"-0.25"``)."""
+
+    shape = property(lambda self: (self.args[0], self.args[1]))
+    texts = property(lambda self: tuple(text.name for text in self.args[2:]))
+
+
 class Apply(Carrier):
     """``Apply(op, rows, columns, *operands)``: a function of the language or a reduction, by the name of its op."""
 

@@ -26,7 +26,7 @@ from sympy.matrices.expressions import (
 from autorecur.errors import AutorecurError
 from autorecur.ops.open import is_open
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic import marks, scalars
+from autorecur.symbolic import decimals, marks, scalars
 from autorecur.symbolic.functions import FUNCTIONS, SQUARED, applied
 from autorecur.symbolic.layout import (
     Big,
@@ -230,6 +230,9 @@ class Composer:
             return ATOM
         return HADAMARD if self.notation.adjoint == "slash" else FRACTION
 
+    def _numbers(self, x: c.Numbers) -> Placed:
+        return decimals.numbers(x)
+
     def _apply(self, x: c.Apply) -> Placed:
         squared = SQUARED.get(x.op)
         if squared is not None and (base := _square_of(x.operands[0])) is not None:
@@ -387,6 +390,7 @@ _RULES: dict[type, Callable[[Composer, Any], Placed]] = {
     ZeroMatrix: lambda self, x: Placed(Num("0"), ATOM),
     Identity: lambda self, x: Placed(Ident("I", self.notation.identity), ATOM),
     c.Quantity: Composer._quantity,
+    c.Numbers: Composer._numbers,
     c.Apply: Composer._apply,
     c.Scaled: Composer._scaled,
     c.Broadcast: Composer._broadcast,

@@ -163,6 +163,8 @@ def _total(composer: Composer, x: c.Apply) -> Placed:
 
 
 def _norm_squared(composer: Composer, base: Basic) -> Layout:
+    if base.shape == (1, 1):
+        return raised(composer.within(base, ATOM), Num("2"))
     return Script(Fence(composer(base), "norm", 1), None, Num("2"))
 
 
@@ -171,6 +173,8 @@ def _sum_of_squares(composer: Composer, x: c.Apply, base: Basic) -> Placed:
 
 
 def _mean_of_squares(composer: Composer, x: c.Apply, base: Basic) -> Placed:
+    if base.shape == (1, 1):
+        return _sum_of_squares(composer, x, base)
     count = scalars.scalar(base.shape[0] * base.shape[1], composer.notation).layout
     return Placed(row(Fraction(Num("1"), count), THIN, _norm_squared(composer, base)), PRODUCT)
 

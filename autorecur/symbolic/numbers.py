@@ -7,6 +7,7 @@ symbolic form of the op, so that one check does not trust another's kernel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import cache, reduce
 from typing import Any
 
@@ -32,6 +33,9 @@ from autorecur.ops.open import OpenOp, derivative, function_of
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.formulas import Arithmetic, ManyDigits, value
+
+EXACT_DIGITS = 30
+"""Of what is no fraction, where fractions are asked for."""
 
 
 class MissingValueError(AutorecurError):
@@ -129,6 +133,15 @@ def number(expression: Expr, index: Index, sizes: Mapping[str, int]) -> float:
     return float(expression.subs(values)) if values else float(expression)
 
 
+def fraction(expression: Expr, index: Index, sizes: Mapping[str, int]) -> Fraction:
+    """The same without rounding; what is no fraction, such as π, to thirty digits."""
+    known = {**sizes, **index}
+    found = expression.subs({s: known[s.name] for s in expression.free_symbols if s.name in known})
+    if found.is_Rational:
+        return Fraction(int(found.p), int(found.q))
+    return Fraction(str(sympy.N(found, EXACT_DIGITS)))
+
+
 def whole(expression: Expr) -> Callable[[Index], int]:
     """A step such as t−1, as a fast function of the indices."""
     if expression.is_Integer:
@@ -142,11 +155,20 @@ def whole(expression: Expr) -> Callable[[Index], int]:
 
 
 class Evaluator:
-    """Compiles expressions for known sizes into functions of (values, index)."""
+    """Compiles expressions for known sizes into functions of (values, index).
 
-    def __init__(self, sizes: Mapping[str, int], kernels: Kernels = real) -> None:
+    With ``exact`` the numbers are fractions: sums and products round nothing, and ``kernels`` decide what functions give."""
+
+    def __init__(self, sizes: Mapping[str, int], kernels: Kernels = real, exact: bool = False) -> None:
         self.sizes = sizes
         self.kernels = kernels
+        self.exact = exact
+        self.number: Callable[[Expr, Index, Mapping[str, int]], Any] = fraction if exact else number
+
+    def filled(self, x: Any, value: int) -> Array:
+        """The shape of ``x`` with one value in every component."""
+        shape = (self.size(x.shape[0]), self.size(x.shape[1]))
+        return np.full(shape, Fraction(value), object) if self.exact else np.full(shape, float(value))
 
     def compile(self, expression: Basic) -> Compute:
         for kind in type(expression).__mro__:
@@ -191,18 +213,25 @@ def _missing(x: Basic, index: Index) -> MissingValueError:
     return MissingValueError(f"{x} has no value where {where}.")
 
 
+def _numbers(e: Evaluator, x: c.Numbers) -> Compute:
+    read = Fraction if e.exact else float
+    array = np.array([read(text) for text in x.texts], dtype=object if e.exact else float)
+    array = array.reshape(e.size(x.shape[0]), e.size(x.shape[1]))
+    return lambda values, index: array
+
+
 def _matmul(e: Evaluator, x: MatMul) -> Compute:
     factors = [part for part in x.args if not getattr(part, "is_Matrix", False)]
     matrices = [e.compile(part) for part in x.args if getattr(part, "is_Matrix", False)]
     scale = sympy.Mul(*factors)
     moving = any(symbol.name not in e.sizes for symbol in scale.free_symbols)
-    fixed = None if moving else number(scale, {}, e.sizes)
+    fixed = None if moving else e.number(scale, {}, e.sizes)
 
     def compute(values: Values, index: Index) -> Array:
         result = reduce(np.matmul, [matrix(values, index) for matrix in matrices])
         if fixed == 1:
             return result
-        return (number(scale, index, e.sizes) if fixed is None else fixed) * result
+        return (e.number(scale, index, e.sizes) if fixed is None else fixed) * result
 
     return compute
 
@@ -220,9 +249,9 @@ def _transpose(e: Evaluator, x: Transpose) -> Compute:
     return lambda values, index: np.swapaxes(inner(values, index), -2, -1)
 
 
-def _filled(value: float) -> Callable[[Evaluator, Basic], Compute]:
+def _filled(value: int) -> Callable[[Evaluator, Basic], Compute]:
     def rule(e: Evaluator, x: Any) -> Compute:
-        array = np.full((e.size(x.shape[0]), e.size(x.shape[1])), value)
+        array = e.filled(x, value)
         return lambda values, index: array
 
     return rule
@@ -248,7 +277,7 @@ def _scaled(e: Evaluator, x: c.Scaled) -> Compute:
 
 def _broadcast(e: Evaluator, x: c.Broadcast) -> Compute:
     inner = e.compile(x.scalar)
-    ones = np.ones((e.size(x.shape[0]), e.size(x.shape[1])))
+    ones = e.filled(x, 1)
     return lambda values, index: inner(values, index) * ones
 
 
@@ -400,13 +429,14 @@ def _raised(e: Evaluator, x: c.Raised) -> Compute:
 _RULES: dict[type, Callable[[Evaluator, Any], Compute]] = {
     c.Quantity: _quantity,
     MatrixSymbol: _symbol,
+    c.Numbers: _numbers,
     MatMul: _matmul,
     MatAdd: _fold(np.add),
     HadamardProduct: _fold(np.multiply),
     HadamardPower: _power,
     Transpose: _transpose,
-    OneMatrix: _filled(1.0),
-    ZeroMatrix: _filled(0.0),
+    OneMatrix: _filled(1),
+    ZeroMatrix: _filled(0),
     Identity: _identity,
     c.Apply: _apply,
     c.Scaled: _scaled,

@@ -262,6 +262,8 @@ class LatexWriter:
     # ------------------------------------------------------------------------------------------------------ tables
 
     def _table(self, block: Table) -> str:
+        if block.long and self.margin and not block.over:
+            return self._long_table(block)
         wide = self.margin and is_wide(block)
         # What is wider than the page is made smaller as a whole, so it cannot be stretched; nor where the width is unknown.
         natural = table_width(block) - 6.0 * (len(block.align) - 1)
@@ -281,6 +283,20 @@ class LatexWriter:
         macro = "\\arwidetable" if wide else "\\artable"
         tight = "\\setlength{\\tabcolsep}{3pt}" if block.full else ""
         return f"{macro}{{{tight}%\n" + "\n".join(body) + f"}}{caption}\n"
+
+    def _long_table(self, block: Table) -> str:
+        """Pages break between its groups; the header stands on each page."""
+        groups = []
+        for group in block.groups:
+            *others, last = map(self._table_row, group)
+            groups.append("\n".join([*(f"{line}*\\noalign{{\\nobreak\\vskip2pt}}" for line in others), last]))
+        body = "\n\\addlinespace\n".join(groups)
+        if block.foot:
+            body += "\n\\midrule\n" + "\n".join(map(self._table_row, block.foot))
+        caption = f"{{{self.inlines(block.caption)}}}" if block.caption else "{}"
+        columns = f"{block.align[:-1]}@{{\\extracolsep{{\\fill}}}}{block.align[-1]}"
+        across = "\\arfullwidth" if is_wide(block) else "\\textwidth"
+        return f"\\arlongtable{{{across}}}{{{columns}}}{{{self._table_row(block.header)}}}{{%\n{body}\n}}{caption}\n"
 
     def _table_row(self, cells: TableRow) -> str:
         last = len(cells) - 1

@@ -240,14 +240,21 @@ class TypstWriter:
         rows += [self._table_row(block.header), "table.hline(stroke: 0.5pt)"]
         kinds.append("header")
         for group in block.groups:
-            rows += map(self._table_row, group)
+            lines = list(map(self._table_row, group))
+            if block.long and len(group) > 1 and isinstance(group[0][0], Span):
+                # A heading inside the table stays with what follows, and stands on the next page again.
+                lines[0] = f"table.header(level: 2, {lines[0]})"
+            rows += lines
             kinds += ["first", *["plain"] * (len(group) - 1)] if group else []
         if block.foot:
             rows += ["table.hline(stroke: 0.5pt)", *map(self._table_row, block.foot)]
             kinds += ["foot"] * len(block.foot)
+        if block.long and not block.over:
+            rows[:3] = [f"table.header({', '.join(rows[:3])})"]
         rows.append("table.hline(stroke: 0.8pt)")
         body = ",\n  ".join(row for row in rows if row)
         options = f"align: ({align},), wide: {_bool(is_wide(block))}, full: {_bool(block.full)}"
+        options += ", long: true" if block.long else ""
         kind = ", ".join(f'"{name}"' for name in kinds)
         return f"#booktable({options}, kinds: ({kind},), caption: {self._content(block.caption)},\n  {body},\n)"
 

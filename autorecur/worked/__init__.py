@@ -1,0 +1,4 @@
+"""A worked example: the derivation's own equations in small decimal numbers, to be redone with a pocket calculator."""
+
+from autorecur.worked.example import WorkedExample as WorkedExample
+from autorecur.worked.example import worked_example as worked_example

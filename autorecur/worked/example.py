@@ -1,0 +1,329 @@
+"""Backpropagation by hand: every equation of a derivation with numbers in it, step by step, and one update of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+from sympy import Basic, Integer
+from sympy.matrices.expressions import MatAdd, MatMul
+
+from autorecur.derive.equation import Equation, Term
+from autorecur.derive.equations import reads_of
+from autorecur.derive.instances import line_at, terms_at, terms_over_time
+from autorecur.derive.results import calculate
+from autorecur.errors import AutorecurError
+from autorecur.graph.adjoint import adjoint_name
+from autorecur.language.nearest import did_you_mean
+from autorecur.symbolic import carriers as c
+from autorecur.symbolic.compose import Composer
+from autorecur.symbolic.decimals import dotted
+from autorecur.symbolic.display import compose_terms
+from autorecur.symbolic.express import express
+from autorecur.symbolic.layout import Layout
+from autorecur.worked import rounding
+from autorecur.worked.given import Given, given
+from autorecur.worked.order import passes
+from autorecur.worked.substitution import Substitution, in_steps, scale
+
+if TYPE_CHECKING:
+    from autorecur.derive.derivation import Derivation
+
+DIGITS = 4
+RATE_LETTERS = ("eta", "lambda", "mu", "alpha", "epsilon", "rate")
+NEW = " (new)"
+"""Behind the label of what the update changes."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a quantity, its equation in symbols, the same in numbers, the result.
+
+    ``label`` is unique (``"h[1]"``, ``"dL/dW_h"``, ``"W_h (new)"`` after the update); ``equation`` is the line of the page
+    that it is an instance of. ``links`` are the equation with numbers, then with the values of its functions.
+    """
+
+    label: str
+    equation: Equation
+    links: tuple[Basic, ...]
+    outcome: c.Numbers
+
+    @property
+    def quantity_layout(self) -> Layout:
+        return self._composer(self.equation.lhs)
+
+    @property
+    def symbols_layout(self) -> Layout:
+        return compose_terms(self.equation, self._composer.notation)
+
+    @property
+    def links_layouts(self) -> tuple[Layout, ...]:
+        return tuple(dotted(self._composer(link)) for link in self.links)
+
+    @property
+    def result_layout(self) -> Layout:
+        return self._composer(self.outcome)
+
+    @property
+    def _composer(self) -> Composer:
+        assert self.equation.notation is not None
+        return Composer(self.equation.notation)
+
+    @property
+    def symbols(self) -> str:
+        """The right-hand side in LaTeX."""
+        return _latex(self.symbols_layout)
+
+    @property
+    def numbers(self) -> str:
+        """The right-hand side with numbers in LaTeX, each link after an equals sign; empty if the result says it all."""
+        return " = ".join(_latex(link) for link in self.links_layouts)
+
+    @property
+    def result(self) -> str:
+        """The result in LaTeX."""
+        return _latex(self.result_layout)
+
+    @property
+    def value(self) -> np.ndarray:
+        """The printed result as floats, rows by columns."""
+        value: np.ndarray = rounding.floats(self.outcome)
+        return value
+
+    def _repr_latex_(self) -> str:
+        parts = [self.symbols, *([self.numbers] if self.links else []), self.result]
+        return f"$\\displaystyle {_latex(self.quantity_layout)} = {' = '.join(parts)}$"
+
+
+def _latex(layout: Layout) -> str:
+    from autorecur.render.latex import latex
+
+    return latex(layout)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one table. ``kind`` is forward, loss, backward, gradients, update or after; some belong to a step."""
+
+    kind: str
+    rows: tuple[Row, ...]
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class WorkedExample:
+    """A derivation in numbers: what is given, tables of rows, and how far the printed gradient is from the exact one."""
+
+    derivation: Derivation
+    given: Given
+    digits: int
+    parts: tuple[Part, ...]
+    rate: sympy.Symbol
+    """The letter of the learning rate."""
+    exact: Mapping[str, np.ndarray] = field(repr=False)
+    """The gradient of every parameter in double precision at the same point, rows by columns; ``L`` and ``L (new)`` too."""
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for part in self.parts for row in part.rows)
+
+    def __getitem__(self, label: str) -> Row:
+        """The row of a label, such as ``"dL/dh[2]"``."""
+        found = {row.label: row for row in self.rows}
+        if label not in found:
+            raise KeyError(f"the worked example has no row {label!r}.{did_you_mean(label, found)}")
+        return found[label]
+
+    def of(self, kind: str) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.kind == kind)
+
+    @property
+    def steps(self) -> int:
+        return self.given.steps
+
+    @property
+    def rate_text(self) -> str:
+        """The learning rate as it is printed."""
+        return rounding.rounded(self.given.rate, 12)
+
+    @property
+    def loss(self) -> float:
+        return float(self["L"].value[0, 0])
+
+    @property
+    def loss_after(self) -> float:
+        return float(self[f"L{NEW}"].value[0, 0])
+
+    @cached_property
+    def distance(self) -> float:
+        """The largest difference between a printed component of the gradient and the exact one."""
+        rows = {row.label: row for part in self.of("gradients") for row in part.rows}
+        return max((float(np.max(np.abs(row.value - self.exact[label]))) for label, row in rows.items()), default=0.0)
+
+    def to_markdown(self, language: str | None = None) -> str:
+        """The example as its section of the page, in Markdown."""
+        from autorecur.page.worked import alone
+        from autorecur.render.formats import text_of
+
+        return text_of(alone(self, language or self.derivation.language), "md")
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+
+def worked_example(derivation: Derivation, values: Any = None, digits: int = DIGITS) -> WorkedExample:
+    """See :meth:`autorecur.derive.derivation.Derivation.worked_example`."""
+    if not hasattr(digits, "__index__") or not 1 <= digits <= 12:
+        raise AutorecurError(f"digits is a whole number from 1 to 12, not {digits!r}.")
+    found = given(derivation, values, digits)
+    calculation = _Calculation(derivation, found, digits)
+    parts = tuple(calculation.parts())
+    return WorkedExample(derivation, found, digits, parts, calculation.rate, _exact(derivation, found))
+
+
+def _exact(derivation: Derivation, found: Given) -> dict[str, np.ndarray]:
+    """The same point in double precision, and the loss after the exact update."""
+    values = calculate(derivation, found.values())
+    gradients: dict[str, np.ndarray] = {}
+    moved = found.values()
+    for name, place in found.parameters.items():
+        if place is None:
+            gradients[adjoint_name(name)] = gradient = values.parameters[adjoint_name(name)]
+            moved.parameters[name] = moved.parameters[name] - float(found.rate) * gradient
+        else:
+            gradients[adjoint_name(name)] = gradient = values.quantities[adjoint_name(place[0]), place[1]]
+            moved.quantities[place] = moved.quantities[place] - float(found.rate) * gradient
+    after = calculate(derivation, moved)
+    return {**gradients, "L": values.parameters["L"], f"L{NEW}": after.parameters["L"]}
+
+
+class _Calculation:
+    """Row after row; each finds what it reads among the printed numbers."""
+
+    def __init__(self, derivation: Derivation, found: Given, digits: int) -> None:
+        self.d = derivation
+        self.given = found
+        self.steps = found.steps
+        self.substitution = Substitution(found.sizes, digits)
+        self.known: dict[tuple[str, int | None], c.Numbers] = dict(found.numbers)
+
+    def parts(self) -> Iterator[Part]:
+        yield from self.forward("forward")
+        yield from self.backward()
+        yield Part("gradients", tuple(self.gradients()))
+        updated = tuple(self.update())
+        yield Part("update", updated)
+        for name, made in zip(self.given.parameters, updated, strict=True):
+            self.known[self.given.parameters[name] or (name, None)] = made.outcome
+        yield from self.forward("after", NEW)
+
+    # ------------------------------------------------------------------------------------------------------ forward
+
+    def forward(self, kind: str, mark: str = "") -> Iterator[Part]:
+        loss = self.d.loss
+        for names, direction in passes(self.d.loops, self.d.step.reads()):
+            for step in _range(self.steps, direction):
+                here = [n for n in names if n != loss.name or step in loss.steps.at(self.steps)]
+                rows = [self.forward_row(name, step, mark) for name in here]
+                if rows:
+                    yield Part(kind, tuple(rows), step)
+        whole = self.d["L"]
+        yield Part(kind, (self.row(f"L{mark}", whole, in_steps(whole.rhs, self.steps), ("L", None)),))
+
+    def forward_row(self, name: str, step: int, mark: str) -> Row:
+        equation = self.d[name]
+        node = self.d.step.assignments[name].node
+        expression = equation.rhs if equation.altered else express(node)
+        return self.row(f"{name}[{step}]{mark}", self.instance(equation, step), self.at(expression, step), (name, step))
+
+    def instance(self, equation: Equation, step: int) -> Equation:
+        return replace(equation, lhs=c.quantity(equation.lhs.name, Integer(step), equation.shape))
+
+    def at(self, expression: Basic, step: int) -> Basic:
+        return in_steps(expression.xreplace({c.t: Integer(step)}), self.steps)
+
+    def row(
+        self, label: str, equation: Equation, right: Basic | Sequence[Term], key: tuple[str, int | None] | None
+    ) -> Row:
+        terms = (Term(right),) if isinstance(right, Basic) else tuple(right)
+        equation = replace(equation, terms=terms, notation=self.d.naming.in_line)
+        links, outcome = self.substitution.chain(equation.rhs, self.known)
+        if key is not None:
+            self.known[key] = outcome
+        return Row(label, equation, links, outcome)
+
+    # ----------------------------------------------------------------------------------------------------- backward
+
+    def backward(self) -> Iterator[Part]:
+        inputs = {adjoint_name(name) for name in self.d.extended.inputs}
+        reads = reads_of({name: a for name, a in self.d.adjoints.items() if a.timed})
+        for labels, direction in passes(self.d.adjoint_loops, reads):
+            for step in _range(self.steps, direction):
+                wanted = [label for label in labels if label not in inputs]
+                rows = [row for label in wanted for row in self.adjoint_rows(label, step)]
+                if rows:
+                    yield Part("backward", tuple(rows), step)
+
+    def adjoint_rows(self, label: str, step: int) -> Iterator[Row]:
+        """The adjoint of a quantity at a step, if any of its terms exists there."""
+        name = label.removeprefix("dL/d")
+        line = line_at(self.d, name, step, self.steps)
+        if line is None:
+            return
+        terms = (Term(self.at(line.rhs, step)),) if line.altered else terms_at(self.d, name, step, self.steps)
+        if terms:
+            yield self.row(f"{label}[{step}]", self.instance(line, step), terms, (label, step))
+
+    # ---------------------------------------------------------------------------------------- gradients and update
+
+    def gradients(self) -> Iterator[Row]:
+        for name, place in self.given.parameters.items():
+            if place is not None:
+                yield self.initial_gradient(name, *place)
+                continue
+            label = adjoint_name(name)
+            equation = self.d[label]
+            terms: Sequence[Term]
+            if equation.altered:
+                terms = (Term(in_steps(equation.rhs, self.steps)),)
+            else:
+                terms = terms_over_time(self.d, name, self.steps)
+            yield self.row(label, equation, terms, (label, None))
+
+    def initial_gradient(self, name: str, state: str, step: int) -> Row:
+        label = adjoint_name(state)
+        equation = self.d[adjoint_name(name)]
+        terms = terms_at(self.d, state, step, self.steps) if state in self.d.adjoints else ()
+        return self.row(adjoint_name(name), self.instance(equation, step), terms, (label, step))
+
+    def update(self) -> Iterator[Row]:
+        rate = self.rate
+        for name, place in self.given.parameters.items():
+            old: Basic
+            gradient: Basic
+            if place is None:
+                shape = self.d.extended.shapes[name]
+                old, gradient = c.symbol(name, shape), c.symbol(adjoint_name(name), shape)
+            else:
+                shape = self.d.extended.shapes[place[0]]
+                step = Integer(place[1])
+                old, gradient = c.quantity(place[0], step, shape), c.quantity(adjoint_name(place[0]), step, shape)
+            equation = replace(self.d[adjoint_name(name)], lhs=old, number="", section="update")
+            yield self.row(f"{name}{NEW}", equation, MatAdd(old, MatMul(-rate, gradient)), None)
+
+    @cached_property
+    def rate(self) -> sympy.Symbol:
+        """A letter for the learning rate that the cell does not use."""
+        taken = {*self.d.extended.shapes, *self.d.step.assignments}
+        letter = next(letter for letter in RATE_LETTERS if letter not in taken)
+        symbol = sympy.Symbol(letter, positive=True)
+        self.substitution.sizes[symbol] = scale(self.given.rate)
+        return symbol
+
+
+def _range(steps: int, direction: int) -> Iterable[int]:
+    return range(steps, 0, -1) if direction < 0 else range(1, steps + 1)
