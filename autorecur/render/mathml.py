@@ -43,7 +43,7 @@ from autorecur.symbolic.layout import (
 )
 
 _SPACED = {"binary": ("0.2222em", "0.2222em"), "relation": ("0.2778em", "0.2778em"), "punct": ("0", "0.1667em")}
-_KINDS = (*_SPACED, "ord")
+_KINDS = (*_SPACED, "ord", "open", "close")
 _MATRICES = {"square": "square", "round": "round", "none": None}
 _PRIME = '<mo form="postfix" lspace="0" rspace="0">′</mo>'
 _THIN = '<mspace width="0.1667em"/>'
@@ -143,7 +143,8 @@ class MathMLPrinter:
         if node.kind == "ord" and (character.isalpha() or character in "∂∇∞⊤⊥∅°△ℓ′"):
             return _upright(styled(character, "bold" if self.bold else ""))
         left, right = ("0", "0") if self.tight else _SPACED.get(node.kind, ("0", "0"))
-        return _operator(html_text(character), left, right)
+        form = {"open": "prefix", "close": "postfix"}.get(node.kind, "infix")
+        return _operator(html_text(character), left, right, form)
 
     def _function(self, node: Function) -> str:
         return _upright(styled(node.name, "bold" if self.bold else ""))

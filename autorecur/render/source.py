@@ -55,6 +55,7 @@ _LATEX = {
     "\u202f": r"\,",
     "\u2019": "'",
     "\u2212": "$-$",
+    "\u2032": r"\ensuremath{'}",
 }
 
 # What T1 and the input encoding set without a further package.

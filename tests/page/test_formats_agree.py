@@ -16,13 +16,15 @@ from autorecur.render.formats import text_of
 
 FORMATS = ("tex", "typ", "md", "html")
 CELLS = {
-    "lstm": ar.cells["lstm"],
-    "gru": ar.cells["gru"],
-    "rnn": ar.cells["rnn"],
-    "delays": ar.cell("h[t] = tanh(U h[t-1] + V h[t-2] + W x[t])"),
-    "rows": ar.cell("h[t] = tanh(h[t-1] U + x[t] W + b)"),
-    "both directions": ar.cell("h[t] = tanh(W x[t] + U h[t-1])\ng[t] = tanh(V h[t] + R g[t+1])"),
+    "lstm": (ar.cells["lstm"], None),
+    "gru": (ar.cells["gru"], "bracket-time"),
+    "rnn": (ar.cells["rnn"], None),
+    "components": (ar.cells["rnn"], "index"),
+    "delays": (ar.cell("h[t] = tanh(U h[t-1] + V h[t-2] + W x[t])"), None),
+    "rows": (ar.cell("h[t] = tanh(h[t-1] U + x[t] W + b)"), None),
+    "both directions": (ar.cell("h[t] = tanh(W x[t] + U h[t-1])\ng[t] = tanh(V h[t] + R g[t+1])"), None),
 }
+"""Cells, each in a notation."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def _decimals(text: str) -> Counter[str]:
 
 
 def _tex(source: str) -> Content:
-    body = source.split(r"\begin{document}")[1]
+    body = source.split(r"\begin{document}")[1].replace(r"\ensuremath{'}", "′").replace("-2032-", "′")
     number = r"\\areqn\{(?P<number>[^}]*)\}"
     several = r"\\areqns\{(?:\\ar(?:anchor|label)\{[^}]*\})+\((?P<several>[^)]*)\)\}"
     order = []
@@ -84,7 +86,7 @@ def _html(source: str) -> Content:
         r'<div class="scroll" aria-hidden="true">.*?</div></div>|<p class="unseen">.*?</p>', "", body, flags=re.S
     )
     text = unescape(re.sub(r"<[^>]*>", " ", body))
-    return Content(order, Counter(re.findall(r'<a href="#eq-([^"]+)">', body)), _decimals(text))
+    return Content(order, Counter(re.findall(r'<a href="#eq-([^"]+)">', body.replace("_2032_", "′"))), _decimals(text))
 
 
 READ: dict[str, Callable[[str], Content]] = {"tex": _tex, "typ": _typ, "md": _md, "html": _html}
@@ -93,7 +95,8 @@ READ: dict[str, Callable[[str], Content]] = {"tex": _tex, "typ": _typ, "md": _md
 @pytest.fixture(scope="module", params=CELLS)
 def pages(request: pytest.FixtureRequest) -> dict[str, str]:
     """One document in every format."""
-    page = document(CELLS[request.param].derive(steps=3), "full")
+    cell, notation = CELLS[request.param]
+    page = document(cell.derive(steps=3, notation=notation), "full")
     return {suffix: text_of(page, suffix) for suffix in FORMATS}
 
 
@@ -148,7 +151,7 @@ def test_what_the_button_copies_is_the_equation_of_that_number(pages: dict[str, 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_an_equation_that_is_lost_is_noticed(suffix: str) -> None:
     """Planted: the number of one equation is changed in one format."""
-    page = document(CELLS["rnn"].derive())
+    page = document(ar.cells["rnn"].derive())
     source = text_of(page, suffix)
     spelt = {"tex": r"\areqn{3}", "typ": "number: [(3)]", "md": r"\tag{3}", "html": ">(3)</a>"}[suffix]
     assert spelt in source

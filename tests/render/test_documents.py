@@ -139,6 +139,13 @@ def test_numbers_may_be_written_with_brackets() -> None:
     assert "areqn{12}" in latex_document(page(Display((equation("(12)"),)), Paragraph((Reference("12"),))))
 
 
+def test_a_number_need_not_be_one() -> None:
+    """With a prime, or any other sign: its place is spelt by code, what is printed is the sign."""
+    source = latex_document(page(Display((equation("1′"),)), Paragraph((Reference("1′"),))))
+    assert r"\areqns{\aranchor{eq:1-2032-}\arlabel{1-2032-}(1\ensuremath{'})}" in source
+    assert r"\arlink{eq:1-2032-}{(1\ensuremath{'})}" in source
+
+
 @dataclass(frozen=True)
 class Unknown:
     """A block that no document knows."""

@@ -71,6 +71,7 @@ CASES: list[tuple[Layout, str]] = [
     (row(h, relation("="), W), f"{H}{mo('=', '0.2778em')}<mi>W</mi>"),
     (Sign("-"), mo("−")),
     (Sign("lt", "relation"), mo("&lt;", "0.2778em")),
+    (Sign("langle", "open"), mo("⟨", form="prefix")),
     (Row(()), ""),
     (Script(h, sub=t), f"<msub>{H}{SMALL}</msub>"),
     (Script(h, sub=row(t, binary("-"), Num("1"))), f"<msub>{H}<mrow>{SMALL}{mo('−')}<mn>1</mn></mrow></msub>"),
@@ -147,7 +148,7 @@ def test_the_words_for_readers_are_escaped() -> None:
     assert "&amp;" in mathml(Matrix(((h, t),)))
 
 
-@pytest.mark.parametrize("kind", ["ord", "binary", "relation", "punct"])
+@pytest.mark.parametrize("kind", ["ord", "binary", "relation", "punct", "open", "close"])
 def test_every_sign_is_an_element(kind: str) -> None:
     """The tables of the three printers know the same names."""
     for name in SIGNS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -223,11 +223,11 @@ class LatexWriter:
 
     def _tag(self, line: Line) -> str:
         note = self.inlines(line.note) if self.margin else ""
-        if len(line.numbers) == 1:
-            return f" \\areqn{{{_key(line.numbers[0].strip('()'))}}}{{{note}}}"
+        line = replace(line, numbers=tuple(number.strip("()") for number in line.numbers))
+        if len(line.numbers) == 1 and _key(line.numbers[0]) == line.numbers[0]:
+            return f" \\areqn{{{line.numbers[0]}}}{{{note}}}"
         anchors = "".join(
-            f"\\aranchor{{{_key(equation_key(number))}}}\\arlabel{{{_key(number.strip('()'))}}}"
-            for number in line.numbers
+            f"\\aranchor{{{_key(equation_key(number))}}}\\arlabel{{{_key(number)}}}" for number in line.numbers
         )
         shown = self._printed(number_text(line.numbers)) if line.numbers else ""
         return f" \\areqns{{{anchors}{shown}}}{{{note}}}" if shown or note else ""
