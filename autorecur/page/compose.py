@@ -28,6 +28,7 @@ from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
+    from autorecur.worked import WorkedExample
 
 Section = Callable[[Page], Iterator[Block]]
 
@@ -46,7 +47,7 @@ def document(
     if not report.passed:
         raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
-    example = derivation.worked_example(values) if detail == FULL or values is not None else None
+    example = _example(derivation, values) if detail == FULL or values is not None else None
     numbers: dict[str, str] = {}
     words = Words(language, notation.in_line, numbers)
     page = Page(derivation, notation, words, detail, report, rule_book(derivation), example)
@@ -65,6 +66,16 @@ def document(
         footer=words.text("head.footer", title=_title(page)),
         screen=_screen(page),
     )
+
+
+def _example(derivation: Derivation, values: Any) -> WorkedExample | None:
+    """Numbers of one's own that do not fit are refused; where no default ones are found the page does without."""
+    try:
+        return derivation.worked_example(values)
+    except AutorecurError:
+        if values is not None:
+            raise
+        return None
 
 
 def _sections(page: Page) -> list[tuple[str, Section]]:
