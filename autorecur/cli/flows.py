@@ -98,3 +98,29 @@ def _tell(measured: Flow, request: Request) -> int:
     else:
         terminal.say(terminal.harmless(f"{measured}\nwritten: {request.output}"))
     return ExitCode.DONE
+
+
+def compare(first: str, second: str, output: Path | None, lang: str, pdf_engine: str, seed: int) -> int:
+    """The page about two cells, in a file or as Markdown on standard output."""
+    from autorecur.page.comparison import comparison
+    from autorecur.render.formats import check_suffix, save, text_of
+    from autorecur.render.writing import check_writable
+
+    require_language(lang)
+    if output is not None:
+        check_suffix(output)
+        check_writable(output)
+    with Progress() as progress:
+        cells = loaded((first, second))
+        progress(terminal.harmless(f"comparing {cells[0].name} and {cells[1].name}"))
+        page = comparison(cells[0], cells[1], lang, seed)
+        if output is None:
+            text = text_of(page, "md")
+        else:
+            save(page, output, engine=pdf_engine, warn=terminal.say)
+            text = ""
+    if output is None:
+        terminal.put(text)
+    else:
+        terminal.say(terminal.harmless(f"written: {output}"))
+    return ExitCode.DONE

@@ -243,6 +243,37 @@ def flow(**settings: Any) -> int:
     return flows.flow(flows.Request(**settings))
 
 
+@program.command(
+    cls=Command,
+    examples="""
+    autorecur compare lstm gru -o compare.pdf     # two cells side by side on one page
+    autorecur compare rnn my.cell -o compare.html
+    autorecur compare lstm gru                    # Markdown on standard output
+    """,
+)
+@click.argument("first", metavar="CELL")
+@click.argument("second", metavar="CELL")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where to write the page; the suffix is the format, as for derive.",
+)
+@click.option("--lang", metavar="LANG", default="en", help="The language of the page.")
+@_choice("--pdf-engine", "auto", "latex", "typst", meaning="What sets the PDF, as for derive.")
+@_seed()
+def compare(**settings: Any) -> int:
+    """Compare two cells: equations, counts, gradient paths with their bounds, measured gradients.
+
+    CELL is a built-in name (lstm), the path of a .cell file, or - for standard input. Both derivations are checked
+    first; if a check fails, nothing is written.
+    """
+    from autorecur.cli import flows
+
+    return flows.compare(**settings)
+
+
 @program.command(cls=Command, examples="autorecur doctor  # what is installed here, and what works")
 def doctor() -> int:
     """Versions, the cache folder, and which ways to a PDF work here."""

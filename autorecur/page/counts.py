@@ -39,7 +39,7 @@ class Count:
 def counts(page: Page) -> Iterator[Block]:
     """The table, with an example in numbers."""
     words = page.words
-    found = list(_counts(page))
+    found = list(counts_of(page))
     sizes = _example(page)
     rows = tuple(_row(page, count, sizes) for count in found)
     header: TableRow = tuple(words(f"counts.column.{key}") for key in ("what", "which", "formula", "example"))
@@ -60,7 +60,8 @@ def _names(page: Page, names: Sequence[str]) -> Inlines:
     return page.words.listed([*shown, *(["…"] if len(names) > MOST_NAMES else [])])
 
 
-def _counts(page: Page) -> Iterator[Count]:
+def counts_of(page: Page) -> Iterator[Count]:
+    """Every row of the table."""
     d = page.derivation
     yield Count("states", d.cell.states, _components(page, d.cell.states))
     if gates := tuple(gates_of(page)):

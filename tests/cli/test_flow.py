@@ -72,3 +72,11 @@ def test_what_cannot_be_done_is_said_in_one_message(autorecur: CommandLine, argu
     assert done.code == 2
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+def test_two_cells_are_compared(autorecur: CommandLine, tmp_path: Path) -> None:
+    done = autorecur("compare", "rnn", "gru", "-o", str(tmp_path / "both.md"))
+    assert done.code == 0
+    assert "Elman network" in (tmp_path / "both.md").read_text(encoding="utf-8")
+    assert autorecur("compare", "rnn", "grv").message == "there is no built-in cell 'grv'; did you mean 'gru'?"
+    assert autorecur("compare", "rnn").code == 2
