@@ -81,11 +81,6 @@ def with_loss(cell: Cell, loss: str | None, at: str, mathematics: Mathematics = 
     if kind == "expression":
         _require_quantity(cell, written)
     rewriting = None
-    if not mathematics.nothing and cell.clocks is not None:
-        raise CellError(
-            "a frame of several parts is printed in the mathematics of its author.",
-            hint="Write its text in rows, transposed or concatenated, or choose a notation that changes symbols alone.",
-        )
     if not mathematics.nothing:
         read = {name.name for name in names_in(written.assignments[-1].expression)}
         found = rewrite(cell, mathematics, keep=read)

@@ -10,6 +10,7 @@ from autorecur.derive.derivation import Derivation, derive
 from autorecur.notations.profile import Mathematics
 from autorecur.notations.rewriting import rewrite
 from tests.derive.test_evaluate import given as random_values
+from tests.frames import texts
 
 ROWS, COLUMNS = Mathematics("row"), Mathematics("column")
 TRANSPOSED, RIGHT = Mathematics(weights="transposed"), Mathematics(weights="right")
@@ -247,6 +248,23 @@ def test_every_cell_in_every_notation_verifies(name: str, mathematics: Mathemati
         pytest.skip("a matrix from step to step has no row")
     report = derive(ar.cells[name], mathematics=mathematics).verify()
     assert report, report
+
+
+@pytest.mark.parametrize("mathematics", [ROWS, Mathematics("column", "right", True)], ids=str)
+def test_a_text_with_parts_is_rewritten(mathematics: Mathematics) -> None:
+    """Part by part, with the same parts and initial values; gradients are those of the text as written."""
+    frame = ar.cell(texts.TRANSLATOR)
+    printed = derive(frame, mathematics=mathematics)
+    assert printed.rewriting is not None
+    assert printed.cell.sizes == frame.sizes
+    assert printed.verify()
+    assert printed.to_latex()
+
+
+def test_a_text_with_parts_that_has_no_such_form() -> None:
+    """The error says what would not be read."""
+    with pytest.raises(ar.CellError, match="cannot be written so: nothing ties the rows of W_0"):
+        derive(ar.cell(texts.CAPTION), mathematics=Mathematics("column", "transposed"))
 
 
 # ---------------------------------------------------------------- what cannot be

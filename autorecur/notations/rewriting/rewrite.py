@@ -12,6 +12,7 @@ from autorecur.errors import CellError
 from autorecur.language.building import array_shape
 from autorecur.language.canonical import write
 from autorecur.language.cell import Cell
+from autorecur.language.frame import Frame
 from autorecur.language.measure import measure
 from autorecur.language.parser import Parser
 from autorecur.language.sizes import Size
@@ -113,17 +114,13 @@ def rewrite(cell: Cell, mathematics: Mathematics, keep: Collection[str] = ()) ->
     cannot be taken apart.
     """
     _require_known(mathematics)
-    if cell.clocks is not None:
-        raise CellError(
-            f"{cell.name} has parts or absolute times, and is not rewritten: it is printed as its author wrote it.",
-            hint="Choose a notation that changes names and marks alone, or write the text in that form.",
-        )
     names = dict(cell.shapes)
     keep = {*keep, *_names_of_loss(cell)}
     turn = mathematics.vectors not in (None, cell.convention)
     if turn:
         _require_vectors(cell)
-    trees = [_in_convention(each.expression, cell, turn, frozenset()) for each in cell.assignments]
+    authored = cell.written if isinstance(cell, Frame) else tuple(each.expression for each in cell.assignments)
+    trees = [_in_convention(tree, cell, turn, frozenset()) for tree in authored]
     row = (cell.convention == "row") != turn
     shapes: dict[str, Shape] = {name: shape[::-1] if turn else shape for name, shape in names.items()}
     flipped: frozenset[str] = frozenset()
@@ -146,7 +143,7 @@ def rewrite(cell: Cell, mathematics: Mathematics, keep: Collection[str] = ()) ->
         split = tuple(splitter.found.values())
     parts = tuple(_parts(cell, shapes, turn, flipped, joined, split))
     shapes = _shapes(shapes, joined, split)
-    printed = _cell(cell, trees, shapes, convention)
+    printed = _frame(cell, trees) if isinstance(cell, Frame) else _cell(cell, trees, shapes, convention)
     found = Rewriting(cell, printed, mathematics, turn, flipped, joined, split, parts)
     return replace(found, cell=_with_loss(found)) if cell.loss else found
 
@@ -260,6 +257,20 @@ def _cell(written: Cell, trees: list[Expression], shapes: Mapping[str, Shape], c
         convention=convention,
         texts=(source,) * len(assignments),
     )
+
+
+def _frame(written: Frame, trees: list[Expression]) -> Cell:
+    """A text with parts is read anew: its parts, its steps and its initial values are those of the text as written."""
+    from autorecur.language.building import cell
+
+    try:
+        return cell(str(replace(written, written=tuple(trees))))
+    except CellError as error:
+        raise CellError(
+            f"{written.name} cannot be written so: {error.message}",
+            *error.places,
+            hint="Choose a notation that changes symbols alone, or write the text in rows or transposed weights yourself.",
+        ) from None
 
 
 def _names_of_loss(cell: Cell) -> set[str]:
