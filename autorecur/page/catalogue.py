@@ -153,7 +153,7 @@ class Words:
             raise RenderError(
                 f"the entry {key!r} wants the form {form!r}, which the language {self.language!r} does not have"
             )
-        return self.typography.formed(form, str(value))
+        return self.typeset(self.typography.formed(form, str(value)))
 
     def section(self, key: str) -> SectionReference:
         """A link to a section of the page."""

@@ -16,7 +16,7 @@ from autorecur.page.rules import scientific_number
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph, Reference
 from autorecur.render.plot import Curve, Plot, styled
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.layout import Fence, Layout, Num, Script, Sign, Words, binary, row
+from autorecur.symbolic.layout import Fence, Layout, Script, Sign, Words, binary, row
 from autorecur.symbolic.marks import differential
 from autorecur.symbolic.names import name_layout
 
@@ -123,7 +123,7 @@ class _Section:
             text = self.page.words(
                 "vanishing.searched",
                 points=str(sum(check.entries for check in found)),
-                best=Math(row(Num(str(int(100 * min(1.0, low)))), Sign("%"))),
+                best=self.page.words.text("number.percent", number=int(100 * min(1.0, low))),
                 seed=str(self.page.report.seed),
             )
             yield Paragraph(text)

@@ -102,7 +102,7 @@ def test_the_catalogues_are_typed_with_spaces_before_signs() -> None:
     for key, entry in entries("fr").items():
         for part in re.split(r"\$[^$]*\$", entry):
             bare = re.sub(r"\{[a-z_]+(:[a-z]+)?\}", "x", part)
-            assert not re.search(r"[^\u202f][;?!]|[^\u00a0][:»]|«[^\u00a0]", bare), key
+            assert not re.search(r"[^\u202f][;?!%]|[^\u00a0][:»]|«[^\u00a0]", bare), key
 
 
 def test_components_are_apart_by_what_is_no_decimal_mark() -> None:
