@@ -30,6 +30,7 @@ from autorecur.render.blocks import (
     Math,
     Reference,
     RuleReference,
+    Screen,
     SectionReference,
     Shaded,
     Strong,
@@ -163,6 +164,7 @@ class Words:
     def document(self, **parts: Any) -> Document:
         """A document of these parts that is written as the language is."""
         rules = self.typography
+        parts.setdefault("screen", self.screen(" ".join(parts["title"].split())))
         return Document(
             language=self.language,
             decimal=rules.decimal,
@@ -171,6 +173,11 @@ class Words:
             even_spaces=rules.even_spaces,
             **parts,
         )
+
+    def screen(self, description: str) -> Screen:
+        """The words of a page on a screen."""
+        fixed = {key: self.text(f"screen.{key}") for key in ("contents", "skip", "theme", "copy", "copied")}
+        return Screen(description, **fixed)
 
     def typeset(self, text: str) -> str:
         """Text of the author's with the spaces and apostrophes of the language."""

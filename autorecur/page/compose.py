@@ -24,7 +24,7 @@ from autorecur.page.truncation import truncation
 from autorecur.page.unrolled import unrolled
 from autorecur.page.vanishing import vanishing
 from autorecur.page.worked import worked
-from autorecur.render.blocks import Block, Document, Heading, Inlines, Screen
+from autorecur.render.blocks import Block, Document, Heading, Inlines
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
@@ -64,7 +64,7 @@ def document(
         subtitle=_subtitle(page),
         seal=seal(page),
         footer=words.text("head.footer", title=_title(page)),
-        screen=_screen(page),
+        screen=page.words.screen(page.words.text("screen.description", title=_title(page))),
     )
 
 
@@ -131,11 +131,6 @@ def _brief(page: Page) -> Iterator[Block]:
 def _gradients(page: Page) -> Iterator[Block]:
     yield from parameters(page)
     yield from inputs_and_initial(page)
-
-
-def _screen(page: Page) -> Screen:
-    fixed = {key: page.words.text(f"screen.{key}") for key in ("contents", "skip", "theme", "copy", "copied")}
-    return Screen(page.words.text("screen.description", title=_title(page)), **fixed)
 
 
 def _title(page: Page) -> str:

@@ -130,6 +130,12 @@ def test_a_page_without_words_for_a_screen_has_no_controls() -> None:
     assert "<nav" not in source
 
 
+def test_a_section_without_a_number_is_not_in_the_contents() -> None:
+    """It has no place that a link could lead to."""
+    read = Reader(page(Heading("", "One"), Heading("2", "Two")))
+    assert read.links == ["#text", "#sec-2"]
+
+
 def test_a_number_is_a_link_to_itself_with_a_button_that_copies() -> None:
     """The button holds the whole equation, whatever lines it is broken in; it shows itself where scripts run."""
     lines = (Ident("b"), row(relation("="), Ident("c")))

@@ -78,7 +78,9 @@ def html_document(document: Document, templates: Path | None = None) -> str:
         subtitle=[writer.inlines(line) for line in document.subtitle],
         seal=None if document.seal is None else writer.note(document.seal),
         screen=document.screen,
-        contents=[(_id(section_key(head.number)), head.number, head.text) for head, _ in sections if head is not None],
+        contents=[
+            (_id(section_key(head.number)), head.number, head.text) for head, _ in sections if head and head.number
+        ],
         body=writer.sections(sections),
         footer=document.footer,
         font=_font(),
