@@ -26,6 +26,7 @@ from autorecur.errors import ShapeError as ShapeError
 if TYPE_CHECKING:
     from autorecur import nn as nn
     from autorecur import testing as testing
+    from autorecur import topologies as topologies
     from autorecur.arrays import *  # noqa: F403
     from autorecur.cells import cells as cells
     from autorecur.cells import load as load
@@ -82,6 +83,7 @@ __all__ = [
     "primitive",
     "tensor",
     "testing",
+    "topologies",
     "value_and_grad",
     "vjp",
 ]
@@ -110,7 +112,7 @@ _ROOMS = {
     "flow": "vanishing.flow",
 }
 """Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
-_WHOLE_ROOMS = {"nn", "testing"}
+_WHOLE_ROOMS = {"nn", "testing", "topologies"}
 """Rooms that are entered by their own name."""
 
 

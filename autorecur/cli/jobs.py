@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from autorecur.cli import terminal
 from autorecur.cli.failures import CheckFailed, ExitCode
+from autorecur.cli.options import AT_EVERY_STEP
 from autorecur.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -18,15 +19,40 @@ if TYPE_CHECKING:
     from autorecur.verify.report import Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """The model around a cell that was asked for."""
+
+    topology: str | None = None
+    layers: int | None = None
+    bidirectional: bool = False
+    learned: bool = False
+    embedding: bool = False
+    readout: str | None = None
+
+    def around(self, cell: Cell) -> Cell:
+        """The cell itself, or the model; options alone keep a readout at every step."""
+        options = {
+            "layers": self.layers or 1,
+            "bidirectional": self.bidirectional,
+            "learned": self.learned,
+            "embedding": self.embedding,
+            "readout": self.readout,
+        }
+        if self.topology is None and not any((self.layers, self.bidirectional, self.learned, self.embedding, self.readout)):
+            return cell
+        return cell.with_topology(self.topology or "many-to-many", **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Model):
     """What was typed."""
 
     cell: str
     output: Path | None = None
     steps: int | None = None
     loss: str | None = None
-    at: str = "last"
+    at: str | None = None
     notation: str | None = None
     lang: str = "en"
     detail: str = "standard"
@@ -72,12 +98,12 @@ def check(request: Request, as_json: bool) -> int:
     return ExitCode.DONE if report.passed else ExitCode.CHECK_FAILED
 
 
-def cells(name: str | None) -> int:
+def cells(name: str | None, model: Model) -> int:
     """Lists the built-in cells, or prints the text of one."""
     import autorecur
 
     if name is not None:
-        terminal.put(str(_cell(name)))
+        terminal.put(str(model.around(_cell(name))))
         return ExitCode.DONE
     width = max(len(known) for known in autorecur.cells)
     rows = [f"{known:<{width}}  {autorecur.cells[known].title}" for known in autorecur.cells]
@@ -93,12 +119,12 @@ def _cell(name: str) -> Cell:
 
 def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]:
     progress(terminal.harmless(f"reading {request.cell}"))
-    cell = _cell(request.cell)
+    cell = request.around(_cell(request.cell))
     progress(f"deriving {cell.name}")
     derivation = cell.derive(
         steps=request.steps,
         loss=_loss(request.loss),
-        at=request.at,
+        at=request.at or ("all" if request.topology in AT_EVERY_STEP else "last"),
         notation=request.notation,
         language=request.lang,
         truncate=request.truncate,

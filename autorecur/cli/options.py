@@ -12,6 +12,11 @@ from autorecur.languages import languages
 MOST_STEPS = 10_000
 MOST_DIGITS = 300
 LANGUAGES = languages()
+TOPOLOGIES = ("one-to-one", "one-to-many", "many-to-one", "many-to-many", "encoder-decoder")
+AT_EVERY_STEP = ("one-to-many", "many-to-many", "encoder-decoder")
+"""Topologies whose loss stands at every step, if nothing else is said."""
+READOUTS = ("linear", "softmax", "sigmoid")
+MOST_LAYERS = 20
 LOSSES = ("mse", "squared", "half_squared", "ce", "bce")
 
 Callback = Callable[[click.Context, click.Parameter, str | None], int | str | None]

@@ -48,7 +48,29 @@ def _loss() -> Callable[[Any], Any]:
 
 
 def _at() -> Callable[[Any], Any]:
-    return _choice("--at", "last", "all", meaning="At the last step (the default), or summed over all.")
+    meaning = "At the last step (the default), or summed over all (the default of topologies with an output at every step)."
+    return click.option("--at", metavar="last|all", callback=one_of(("last", "all")), help=meaning)
+
+
+def _topology(command: Any) -> Any:
+    """The options that make a model around a cell."""
+    check = whole_number(1, MOST_LAYERS, f"a whole number from 1 to {MOST_LAYERS}")
+    options = (
+        click.option(
+            "--topology",
+            metavar="NAME",
+            callback=one_of(TOPOLOGIES),
+            help=f"A model around CELL: {', '.join(TOPOLOGIES)}. 'autorecur cells CELL --topology …' shows its text.",
+        ),
+        click.option("--layers", metavar="N", callback=check, help=f"So many layers stacked, 1 to {MOST_LAYERS}."),
+        click.option("--bidirectional", is_flag=True, help="A second copy that runs backwards in time."),
+        click.option("--learned", is_flag=True, help="Initial states are parameters."),
+        click.option("--embedding", is_flag=True, help="An embedding e[t] = E x[t] in front."),
+        click.option("--readout", metavar="|".join(READOUTS), callback=one_of(READOUTS), help="The function of the output."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group(
@@ -97,6 +119,7 @@ def program() -> None:
 @_steps("Also write the equations out for T steps, 1 to 10,000.")
 @_loss()
 @_at()
+@_topology
 @click.option(
     "--notation",
     metavar="NAME|FILE.toml",
@@ -162,6 +185,7 @@ def derive(**settings: Any) -> int:
 @_steps("The number of steps to check with; by default as many as the cell's delays need.")
 @_loss()
 @_at()
+@_topology
 @_truncate()
 @_seed()
 def check(**settings: Any) -> int:
@@ -182,14 +206,16 @@ def check(**settings: Any) -> int:
     autorecur cells                     # what is built in
     autorecur cells gru                 # the equations of the GRU
     autorecur cells gru > my.cell       # a text to start from
+    autorecur cells gru --topology encoder-decoder      # the text of a model around it
     """,
 )
 @click.argument("cell", metavar="[CELL]", required=False)
-def cells(cell: str | None) -> int:
+@_topology
+def cells(cell: str | None, **model: Any) -> int:
     """List the built-in cells, or print the equations of one."""
     from autorecur.cli import jobs
 
-    return jobs.cells(cell)
+    return jobs.cells(cell, jobs.Model(**model))
 
 
 @program.command(

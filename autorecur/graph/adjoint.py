@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from autorecur.graph.clocks import Clocks
 from autorecur.graph.node import Node, Number, Variable, is_op, number
-from autorecur.graph.range import EVERY, FIRST, Bound, Steps, hull, regions
+from autorecur.graph.range import EVERY, FIRST, LAST, Bound, Steps, hull, regions
 from autorecur.graph.walk import postorder, rebuild, shift, variables
 from autorecur.language.order import components
 from autorecur.ops import pull_back
@@ -179,18 +179,20 @@ def _supports(
             whole = hull(known)
             if whole is None or whole == before:
                 continue
-            opens = before is not None and whole.first < before.first and name in recurrent
-            support[name], changed = (Steps(FIRST, whole.last) if opens else whole), True
+            if before is not None and name in recurrent:
+                first = FIRST if whole.first < before.first else whole.first
+                whole = Steps(first, LAST if whole.last > before.last else whole.last)
+            support[name], changed = whole, True
     return support
 
 
 def _recurrent(raw: Mapping[str, list[Contribution]], timed: list[str]) -> set[str]:
-    """The quantities whose adjoint depends on itself at later steps."""
+    """The quantities whose adjoint depends on itself at later steps, or at earlier ones."""
     graph = {name: [c.through[0] for c in raw[name] if c.through[0] in raw] for name in timed}
     found: set[str] = set()
     for group in components(graph):
         inside = set(group)
-        if any(c.offset > 0 and c.through[0] in inside for name in group for c in raw[name]):
+        if any(c.offset and c.through[0] in inside for name in group for c in raw[name]):
             found |= inside
     return found
 

@@ -50,7 +50,7 @@ class Horizon(int):
     lengths: Mapping[str, int]
 
     def __new__(cls, clocks: Clocks, lengths: Mapping[str, int]) -> Horizon:
-        made = super().__new__(cls, max(lengths.values()))
+        made = super().__new__(cls, max(lengths.values(), default=1))
         made.clocks, made.lengths = clocks, MappingProxyType({**lengths, ONCE: 1})
         return made
 

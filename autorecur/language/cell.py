@@ -129,6 +129,17 @@ class Cell:
 
         return extend(self, equations, titles)
 
+    def with_topology(self, topology: str, **options: Any) -> Cell:
+        """A model around this cell, such as ``"many-to-one"``, as the cell or frame of a text; see :mod:`autorecur.topologies`.
+
+        Topologies: one-to-one, one-to-many, many-to-one, many-to-many, encoder-decoder. Options: ``layers``,
+        ``bidirectional``, ``learned`` (initial states are parameters), ``embedding`` (``e[t] = E x[t]`` in front),
+        ``readout`` (linear, softmax, sigmoid). Raises CellError for a topology that this cell cannot have.
+        """
+        from autorecur.topologies import with_topology
+
+        return with_topology(self, topology, **options)
+
     def init(self, sizes: Mapping[str, int], seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
         """Random values for all parameters: uniform within ±1/√n, n the number of components that a row takes in."""
         import numpy as np

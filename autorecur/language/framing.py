@@ -54,10 +54,11 @@ class FrameText:
 
 
 def is_frame(source: Source) -> bool:
-    """Whether a text has a separator or an absolute time, so that it is more than one cell."""
+    """Whether a text has a separator, an absolute time, or an input that is given once, so that it is more than one cell."""
     for line in source.text.split("\n"):
         code = line.partition("#")[0]
-        if _PART.fullmatch(line):
+        found = header_on(line)
+        if _PART.fullmatch(line) or (found and found[1].lower() == "input"):
             return True
         if "=" in code and not header_on(line) and any(_is_absolute(code, found) for found in _absolutes(code)):
             return True

@@ -127,6 +127,8 @@ class _Names:
             for leaf in leaves_of(line.tree):
                 if isinstance(leaf, Name) and leaf.offset is not None:
                     self._timed_use(part, leaf)
+        for word in self.text.headers.words("input"):
+            self._said_once(word)
         for part, line in self.lines:
             self._given_once(part, line)
         for part, line in self.lines:
@@ -204,6 +206,18 @@ class _Names:
             message = f"{name} is an input of two parts, {other.name} and {part.name}: each has steps of its own."
             hint = f"Give one of the two another name, such as {name}_{part.name[:1]}."
         raise self.source.error(message, leaf.span, hint=hint)
+
+    def _said_once(self, name: str) -> None:
+        """A name in the header ``input``: it is given once, and no equation gives it."""
+        span = self.text.headers.word_span("input", name)
+        if name in self.home:
+            what = "computed by an equation" if name in self.first else "an input of every step"
+            raise self.source.error(f"{name} is {what}.", span, hint="The header 'input' lists what is given once.")
+        used = [part for part, line in self.lines for leaf in leaves_of(line.tree) if leaf.name == name]
+        if not used:
+            raise self.source.error(f"no equation reads {name}.", span, hint="Drop it from the header 'input'.")
+        self.once.add(name)
+        self.home[name] = used[0]
 
     def _given_once(self, part: PartText, line: Line) -> None:
         """``x`` in ``W_0 x``: what a matrix multiplies, and no equation gives, is an input that is given once."""

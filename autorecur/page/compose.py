@@ -83,7 +83,7 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     if page.detail == BRIEF:
         return [("model", model), ("brief", _brief)]
     if page.derivation.clocks is not None:
-        return _sections_of_frame()
+        return [pair for pair in _sections_of_frame() if pair[0] != "picture" or page.derivation.clocks.named]
     found: list[tuple[str, Section]] = [
         ("model", model),
         ("picture", picture),

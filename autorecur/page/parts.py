@@ -44,6 +44,8 @@ def opening_of_frame(page: Page) -> Inlines:
     """In which order the parts are taken."""
     frame = frame_of(page)
     assert frame is not None
+    if not any(part.clock for part in frame.parts):
+        return page.words("frames.opening.once")
     several = sum(bool(part.clock) for part in frame.parts) > 1
     return page.words("frames.opening.parts" if several else "frames.opening.steps")
 
@@ -53,6 +55,8 @@ def ranges(page: Page) -> Inlines:
     frame = frame_of(page)
     assert frame is not None
     running = [part for part in frame.parts if part.clock]
+    if not running:
+        return page.words("frames.range.nothing")
     found = [
         page.words(
             "frames.range.part" if part.name else "frames.range.alone",
