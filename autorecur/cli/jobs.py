@@ -39,7 +39,9 @@ class Model:
             "embedding": self.embedding,
             "readout": self.readout,
         }
-        if self.topology is None and not any((self.layers, self.bidirectional, self.learned, self.embedding, self.readout)):
+        if self.topology is None and not any(
+            (self.layers, self.bidirectional, self.learned, self.embedding, self.readout)
+        ):
             return cell
         return cell.with_topology(self.topology or "many-to-many", **options)
 

@@ -10,7 +10,17 @@ import click
 
 from autorecur import __version__
 from autorecur.cli.commands import Command, Program
-from autorecur.cli.options import LANGUAGES, LOSSES, MOST_STEPS, one_of, positive_number, whole_number
+from autorecur.cli.options import (
+    LANGUAGES,
+    LOSSES,
+    MOST_LAYERS,
+    MOST_STEPS,
+    READOUTS,
+    TOPOLOGIES,
+    one_of,
+    positive_number,
+    whole_number,
+)
 
 
 def _steps(meaning: str) -> Callable[[Any], Any]:
@@ -48,7 +58,9 @@ def _loss() -> Callable[[Any], Any]:
 
 
 def _at() -> Callable[[Any], Any]:
-    meaning = "At the last step (the default), or summed over all (the default of topologies with an output at every step)."
+    meaning = (
+        "At the last step (the default), or summed over all (the default of topologies with an output at every step)."
+    )
     return click.option("--at", metavar="last|all", callback=one_of(("last", "all")), help=meaning)
 
 
@@ -66,7 +78,9 @@ def _topology(command: Any) -> Any:
         click.option("--bidirectional", is_flag=True, help="A second copy that runs backwards in time."),
         click.option("--learned", is_flag=True, help="Initial states are parameters."),
         click.option("--embedding", is_flag=True, help="An embedding e[t] = E x[t] in front."),
-        click.option("--readout", metavar="|".join(READOUTS), callback=one_of(READOUTS), help="The function of the output."),
+        click.option(
+            "--readout", metavar="|".join(READOUTS), callback=one_of(READOUTS), help="The function of the output."
+        ),
     )
     for option in reversed(options):
         command = option(command)
