@@ -64,7 +64,7 @@ def backward(page: Page) -> Iterator[Block]:
             yield from _preactivations(page, together)
         else:
             yield from _quantity(page, together[0])
-        if page.detail == FULL:
+        if page.detail == FULL and page.derivation.clocks is None:
             for group in together:
                 yield from spelled(page, group.name)
 
