@@ -271,6 +271,8 @@ class Derivation:
         _require_whole("steps", steps, 1)
         _require_whole("seed", seed, 0)
         _require_whole("digits", digits, LEAST_DIGITS)
+        if digits is not None and self.truncate is not None:
+            raise CellError("a truncated gradient is not checked with more digits: its states are held at the cuts.")
         wanted = (seed, steps or self.steps, digits, bounds)
         if wanted not in self._reports:
             self._reports[wanted] = verify(self, seed, steps=wanted[1], digits=digits, bounds=bounds)

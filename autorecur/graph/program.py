@@ -18,6 +18,7 @@ from autorecur.graph.clocks import Horizon
 from autorecur.graph.node import Fixed, Node, Number, Variable
 from autorecur.graph.range import Steps
 from autorecur.graph.walk import postorder
+from autorecur.kernels.choice import PLAIN
 from autorecur.language.order import Loop
 from autorecur.language.sizes import resolve
 from autorecur.ops import Op
@@ -81,6 +82,12 @@ class Part:
 def real(op: Op) -> Callable[..., Array]:
     """The kernels of the table, for floats."""
     return op.kernel
+
+
+def plain(op: Op) -> Callable[..., Array]:
+    """The kernels for floats without compiled loops: for numbers that are looked at once, loading a compiler takes longer."""
+    found: Callable[..., Array] = getattr(op.kernel, PLAIN, op.kernel)
+    return found
 
 
 def compile_node(root: Node, sizes: Mapping[str, int], kernels: Kernels = real, dtype: Any = np.float64) -> Compute:

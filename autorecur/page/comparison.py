@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from autorecur.language.cell import Cell
 
 Pair = tuple[Page, Page]
-DISTANCES = (1, 10, STEPS)
+DISTANCES = (2, 10, STEPS)
 TERMS = 2
 COUNTED = ("states", "gates", "parameters", "kept", "forward", "backward")
 

@@ -18,7 +18,7 @@ from sympy import Basic
 from sympy.matrices.expressions import HadamardProduct, MatAdd, MatMul, MatrixSymbol
 
 from autorecur.graph.node import Node, Variable
-from autorecur.graph.program import Array, Values, compile_node
+from autorecur.graph.program import Array, Values, compile_node, plain
 from autorecur.graph.step import Step
 from autorecur.graph.walk import postorder, variables
 from autorecur.language.cell import Cell
@@ -41,7 +41,7 @@ class Extremes:
     def __init__(self, cell: Cell, step: Step) -> None:
         self.cell, self.step = cell, step
         self.sizes = dict.fromkeys(cell.sizes, 1)
-        self.evaluator = Evaluator(self.sizes)
+        self.evaluator = Evaluator(self.sizes, plain)
         self.facts: dict[Basic, sympy.Expr] = {}
         """Every elementwise product that was bounded by a number, with the number."""
 
@@ -161,7 +161,7 @@ class Extremes:
         node = self.step.assignments[name].node
         (inner,) = variables(node)
         self._fill(values, (inner.name, inner.offset))
-        values.quantities[name, 0] = compile_node(node, self.sizes)(values, {"t": 0, "T": 1})
+        values.quantities[name, 0] = compile_node(node, self.sizes, plain)(values, {"t": 0, "T": 1})
 
     # --------------------------------------------------------------------------------------------- several variables
 
@@ -213,7 +213,7 @@ class Extremes:
         return (-1.0, 1.0) if v.name in assumed else None
 
     def _run(self, node: Node, given: Mapping[tuple[str, int], Array]) -> Array:
-        return compile_node(node, self.sizes)(Values(self.sizes, 1, {}, dict(given)), {"t": 0, "T": 1})
+        return compile_node(node, self.sizes, plain)(Values(self.sizes, 1, {}, dict(given)), {"t": 0, "T": 1})
 
 
 def _factors(expression: Basic) -> list[Basic]:

@@ -16,7 +16,7 @@ import numpy as np
 from autorecur.errors import CellError
 from autorecur.graph.adjoint import adjoint_name, pull_backs
 from autorecur.graph.node import Variable
-from autorecur.graph.program import Array, Part, Values, compile_node, run
+from autorecur.graph.program import Array, Part, Values, compile_node, plain, run
 from autorecur.graph.range import EVERY
 from autorecur.graph.step import Step, build
 from autorecur.language.cell import Cell
@@ -80,7 +80,8 @@ class Prepared:
     def simulated(self, values: Values) -> Values:
         """The run, in place."""
         parts = {
-            name: [Part(compile_node(self.step.assignments[name].node, values.sizes), EVERY)] for name in self.order
+            name: [Part(compile_node(self.step.assignments[name].node, values.sizes, plain), EVERY)]
+            for name in self.order
         }
         return run(self.loops, parts, values)
 
@@ -141,7 +142,7 @@ class StepJacobians:
         room = max(1, MOST_NUMBERS // max(1, widest * max(self.counts.values()) * self.batch))
         sizes = self.values.sizes
         computes = {
-            name: [(leaf, compile_node(node, sizes)) for leaf, node in self.prepared.pulls[name]]
+            name: [(leaf, compile_node(node, sizes, plain)) for leaf, node in self.prepared.pulls[name]]
             for name in self.prepared.order
         }
         for first in range(0, steps, room):

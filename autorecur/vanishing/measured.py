@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autorecur.graph.program import Array
+from autorecur.graph.program import Array, plain
 from autorecur.language.cell import Cell
 from autorecur.symbolic.numbers import Evaluator
 from autorecur.vanishing.flow import Flow, drawn, flow
@@ -44,7 +44,7 @@ def _bound(derivation: Derivation, steps: int, hidden: int, samples: int, seed: 
         return None
     values = drawn(derivation.cell, steps, hidden, 1.0, seed, samples)
     prepared = Prepared.of(derivation.cell, derivation.step)
-    evaluator = Evaluator(values.sizes)
+    evaluator = Evaluator(values.sizes, plain)
     with np.errstate(all="ignore"):
         prepared.simulated(values)
         count = len(bounds.states)

@@ -10,7 +10,7 @@ import numpy as np
 from autorecur.cells import cells
 from autorecur.graph.adjoint import adjoint_name, pull_backs
 from autorecur.graph.node import Variable
-from autorecur.graph.program import Array, Compute, Values, compile_node
+from autorecur.graph.program import Array, Compute, Values, compile_node, plain
 from autorecur.language.building import cell as read
 from autorecur.language.cell import Cell
 from autorecur.vanishing.flow import drawn
@@ -44,7 +44,7 @@ def orthogonal(size: int = HIDDEN) -> Array:
     return np.linalg.qr(matrix)[0]
 
 
-def plain(function: str) -> Cell:
+def elman(function: str) -> Cell:
     """The recurrent network with a function of one's choice."""
     return read(f"h[t] = {function}(W x[t] + U h[t-1])", function)
 
@@ -63,7 +63,7 @@ def recurrent(matrix: Array, inputs: float = 0.1) -> Adjust:
 def by_function() -> Mapping[str, tuple[float, ...]]:
     """One orthogonal weight, other functions: only their slopes differ."""
     weight = orthogonal()
-    return {name: norms(plain(name), recurrent(weight, 1.0)) for name in ("sigmoid", "tanh", "relu")}
+    return {name: norms(elman(name), recurrent(weight, 1.0)) for name in ("sigmoid", "tanh", "relu")}
 
 
 @cache
@@ -72,10 +72,10 @@ def by_initialisation() -> Mapping[str, tuple[float, ...]]:
     normal = np.random.default_rng(8).standard_normal((WIDE, WIDE)) / np.sqrt(WIDE)
     small, he, glorot = normal / np.sqrt(3), normal * np.sqrt(2), normal
     return {
-        "small": norms(plain("tanh"), recurrent(small), hidden=WIDE),
-        "glorot": norms(plain("tanh"), recurrent(glorot), hidden=WIDE),
-        "he": norms(plain("relu"), recurrent(he, 1.0), hidden=WIDE),
-        "orthogonal": norms(plain("tanh"), recurrent(orthogonal(WIDE)), hidden=WIDE),
+        "small": norms(elman("tanh"), recurrent(small), hidden=WIDE),
+        "glorot": norms(elman("tanh"), recurrent(glorot), hidden=WIDE),
+        "he": norms(elman("relu"), recurrent(he, 1.0), hidden=WIDE),
+        "orthogonal": norms(elman("tanh"), recurrent(orthogonal(WIDE)), hidden=WIDE),
     }
 
 
@@ -83,7 +83,7 @@ def by_initialisation() -> Mapping[str, tuple[float, ...]]:
 def by_gain() -> Mapping[float, tuple[float, ...]]:
     """An orthogonal weight times a number, in a linear recurrence, where the bound is reached: powers of the number."""
     weight = orthogonal()
-    return {gain: norms(plain("tanh"), recurrent(gain * weight, 0.01)) for gain in GAINS}
+    return {gain: norms(elman("tanh"), recurrent(gain * weight, 0.01)) for gain in GAINS}
 
 
 @cache
@@ -143,7 +143,7 @@ class _Sweep:
             recurrent = any(leaf.name in prepared.cell.states and leaf.offset == -1 for leaf, _ in prepared.pulls[name])
             sent = pull_backs(assignment.node, own, assignment.variable)
             self.computes[name] = [
-                (leaf, compile_node(node, self.values.sizes))
+                (leaf, compile_node(node, self.values.sizes, plain))
                 for leaf, (node, _) in sent.items()
                 if (leaf.offset == 0 and leaf.name in prepared.pulls)
                 or (leaf.offset is None and recurrent and 1 not in leaf.shape)

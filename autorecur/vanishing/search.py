@@ -15,7 +15,7 @@ import numpy as np
 
 from autorecur.graph.adjoint import adjoint_name, pull_backs
 from autorecur.graph.node import Variable
-from autorecur.graph.program import Array, Compute, Values
+from autorecur.graph.program import Array, Compute, Values, plain
 from autorecur.language.sizes import resolve
 from autorecur.symbolic.numbers import Evaluator
 from autorecur.vanishing.bounds import Bounds
@@ -75,7 +75,7 @@ class _Trial:
     def bred(self) -> dict[str, Found]:
         """One population for each block, all run at once: vectors of one component, one step."""
         sizes = dict.fromkeys(self.cell.sizes, 1)
-        evaluator = Evaluator(sizes)
+        evaluator = Evaluator(sizes, plain)
         rights = [evaluator.compile(block.equation.rhs) for block in self.bounds.blocks]
         values = self.drawn(sizes, POPULATION * len(rights), 1)
         self.centre(values)
@@ -122,7 +122,7 @@ class _Trial:
     def random(self) -> dict[str, Found]:
         """Vectors of two to four components, and several steps: every block, and the bound over steps."""
         sizes = {name: 2 + i % 3 for i, name in enumerate(self.cell.sizes)}
-        evaluator = Evaluator(sizes)
+        evaluator = Evaluator(sizes, plain)
         values = self.drawn(sizes, RANDOM, STEPS)
         jacobians = self.ran(values)
         states = self.bounds.states
