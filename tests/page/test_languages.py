@@ -55,14 +55,14 @@ def test_the_list_of_english_words_is_long() -> None:
 
 
 def prose(name: str, detail: str, **options: object) -> str:
-    """What a page of a cell says in French, without the source of the cell, which is a reference in its own language."""
+    """What a page of a cell says in French, without the cell's source and name, which belong to no language."""
     derivation = ar.cells[name].derive(language="fr", **options)  # type: ignore[arg-type]
     text = text_of(document(derivation, detail, "fr"), "md")
     source = derivation.cell.source or ""
     lines = [line for line in text.splitlines() if line[:30] not in (source[:30], "")]
     inside = " ".join(re.findall(r"\\text\{([^{}]*)\}", text))
     bare = re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", "\n".join(lines), flags=re.S)
-    return f"{bare} {inside}"
+    return f"{bare} {inside}".replace("\\_", "_").replace(name, "")
 
 
 @pytest.mark.parametrize("name", CELLS)
