@@ -7,7 +7,7 @@ Each function takes a cell and gives the cell or frame of a text that can be rea
 >>> print(ar.topologies.many_to_one(cell, readout="softmax"))
 name: cell_many_to_one
 h[t] = tanh(W x[t] + U h[t-1] + b)
-y = softmax(W_y h[T] + b_y)
+y = softmax(W_y h[T] + b_y)         # output | sortie
 <BLANKLINE>
 """
 

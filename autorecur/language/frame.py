@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from autorecur.errors import CellError
 from autorecur.language.canonical import write
 from autorecur.language.cell import Cell
 from autorecur.language.headers import write_titles
@@ -14,9 +15,11 @@ from autorecur.language.syntax import Absolute, Expression, Name
 from autorecur.language.trees import rewritten
 
 if TYPE_CHECKING:
+    from autorecur.compile.explain import Explanation
     from autorecur.derive.derivation import Derivation
     from autorecur.derive.frames import FrameDerivation
     from autorecur.graph.clocks import Clocks
+    from autorecur.recurrence import Run
 
 ONCE = "1"
 """The clock of what has no time."""
@@ -140,7 +143,23 @@ class Frame(Cell):
         """All equations of backpropagation through the parts of this frame, from the last to the first."""
         from autorecur.derive import derive
 
-        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language, truncate=truncate)
+        if truncate is not None:
+            raise CellError(
+                f"{self.name} has parts with steps of their own: a truncation is derived for one cell.",
+                hint="Derive the cell of one part by itself.",
+            )
+        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language)
+
+    def run(self, *arguments: Any, **options: Any) -> Run:
+        """Refused: the parts of a frame run one by one, each with :meth:`Cell.run`, the last states of one as ``initial``."""
+        raise CellError(
+            f"{self.name} is a frame: its parts run one after the other.",
+            hint="Make a cell of each part; hand over last states: decoder.run(v, params, initial={'s': before.last['h']}).",
+        )
+
+    def explain_compilation(self, *arguments: Any, **options: Any) -> Explanation:
+        """Refused: what is compiled is the cell of a part."""
+        raise CellError(f"{self.name} is a frame: what is compiled is the cell of one part.")
 
     # ---------------------------------------------------------------- as text
 
