@@ -57,16 +57,20 @@ def backward(page: Page) -> Iterator[Block]:
     if page.detail == FULL:
         yield from transposes(page, [group.name for group in found])
     for together in _runs(page, found):
+        blocks = _preactivations(page, together) if len(together) > 1 else _quantity(page, together[0])
         if page.derivation.clocks is not None and (here := stage_of(page, together[0].name)) != stage:
             stage = here
-            yield Paragraph((Strong(stage),))
-        if len(together) > 1:
-            yield from _preactivations(page, together)
-        else:
-            yield from _quantity(page, together[0])
+            yield _opened(stage, next(blocks))
+        yield from blocks
         if page.detail == FULL and page.derivation.clocks is None:
             for group in together:
                 yield from spelled(page, group.name)
+
+
+def _opened(stage: Inlines, first: Block) -> Block:
+    """The first paragraph of a part of a frame, which begins with the part's name: no name stands alone on a page."""
+    assert isinstance(first, Paragraph)
+    return Paragraph((Strong(stage), " ", *first.inlines))
 
 
 def _opening(page: Page) -> Inlines:
