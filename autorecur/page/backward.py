@@ -133,7 +133,8 @@ def heading(page: Page, name: str) -> Inlines:
 
 
 def _quantity(page: Page, group: Group) -> Iterator[Block]:
-    main, *others = group.equations
+    # Where every step is one of a cut, what the last step receives is the first thing to say.
+    main, *others = sorted(group.equations, key=lambda equation: not equation.terms)
     words = page.words
     if not main.terms:
         yield Paragraph((*heading(page, group.name), *words("backward.nothing", quantity=page.name(group.name))))

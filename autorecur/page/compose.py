@@ -28,7 +28,7 @@ from autorecur.render.blocks import Block, Document, Heading, Inlines
 
 if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
-    from autorecur.worked import WorkedExample
+    from autorecur.worked import NoExampleError, WorkedExample
 
 Section = Callable[[Page], Iterator[Block]]
 
@@ -47,10 +47,10 @@ def document(
     if not report.passed:
         raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
     notation = derivation.naming
-    example = _example(derivation, values) if detail == FULL or values is not None else None
+    example, no_example = _example(derivation, values) if detail == FULL or values is not None else (None, None)
     numbers: dict[str, str] = {}
     words = Words(language, notation.in_line, numbers)
-    page = Page(derivation, notation, words, detail, report, rule_book(derivation), example)
+    page = Page(derivation, notation, words, detail, report, rule_book(derivation), example, no_example)
     found = _sections(page)
     numbers.update((key, str(number)) for number, (key, _) in enumerate(found, 1))
     blocks: list[Block] = []
@@ -68,14 +68,16 @@ def document(
     )
 
 
-def _example(derivation: Derivation, values: Any) -> WorkedExample | None:
-    """Numbers of one's own that do not fit are refused; where no default ones are found the page does without."""
+def _example(derivation: Derivation, values: Any) -> tuple[WorkedExample | None, NoExampleError | None]:
+    """Numbers of one's own that do not fit are refused; where none were given, the page says why it has no example."""
+    from autorecur.worked import NoExampleError
+
     try:
-        return derivation.worked_example(values)
-    except AutorecurError:
+        return derivation.worked_example(values), None
+    except NoExampleError as error:
         if values is not None:
             raise
-        return None
+        return None, error
 
 
 def _sections(page: Page) -> list[tuple[str, Section]]:
@@ -83,7 +85,7 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
     if page.detail == BRIEF:
         return [("model", model), ("brief", _brief)]
     if page.derivation.clocks is not None:
-        return [pair for pair in _sections_of_frame() if pair[0] != "picture" or page.derivation.clocks.named]
+        return [pair for pair in _sections_of_frame(page) if pair[0] != "picture" or page.derivation.clocks.named]
     found: list[tuple[str, Section]] = [
         ("model", model),
         ("picture", picture),
@@ -100,9 +102,7 @@ def _sections(page: Page) -> list[tuple[str, Section]]:
         found.append(("paths", stacked if page.derivation.paths.stacked else paths))
     if page.detail == FULL:
         found.append(("vanishing", vanishing))
-    if page.example is not None:
-        found.append(("worked", worked))
-    return [*found, ("checks", checks), ("rules", appendix)]
+    return [*found, *_by_hand(page), ("checks", checks), ("rules", appendix)]
 
 
 def _section_title(page: Page, key: str) -> str:
@@ -110,7 +110,11 @@ def _section_title(page: Page, key: str) -> str:
     return page.words.text("frames.model" if frame else f"section.{key}")
 
 
-def _sections_of_frame() -> list[tuple[str, Section]]:
+def _by_hand(page: Page) -> list[tuple[str, Section]]:
+    return [("worked", worked)] if page.example is not None or page.no_example is not None else []
+
+
+def _sections_of_frame(page: Page) -> list[tuple[str, Section]]:
     return [
         ("model", model),
         ("picture", picture),
@@ -118,6 +122,7 @@ def _sections_of_frame() -> list[tuple[str, Section]]:
         ("adjoint", adjoint),
         ("backward", backward),
         ("gradients", _gradients),
+        *_by_hand(page),
         ("checks", checks),
         ("rules", appendix),
     ]

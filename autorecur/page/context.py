@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
     from autorecur.page.rules import RuleBook
     from autorecur.verify.report import Check, Report
-    from autorecur.worked import WorkedExample
+    from autorecur.worked import NoExampleError, WorkedExample
 
 BRIEF, STANDARD, FULL = "brief", "standard", "full"
 DETAILS = (BRIEF, STANDARD, FULL)
@@ -44,6 +44,8 @@ class Page:
     report: Report
     rules: RuleBook
     example: WorkedExample | None = None
+    no_example: NoExampleError | None = None
+    """Why there is none, where one is wanted."""
 
     @cached_property
     def composer(self) -> Composer:

@@ -11,6 +11,7 @@ from sympy import Integer
 
 from autorecur.page.catalogue import Words
 from autorecur.page.context import Page, plain
+from autorecur.page.derivatives import derivative
 from autorecur.page.packing import packed
 from autorecur.render.blocks import (
     Block,
@@ -32,6 +33,7 @@ from autorecur.render.page import FULL_WIDTH, TEXT_WIDTH
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic import scalars
 from autorecur.symbolic.compose import Composer
+from autorecur.symbolic.functions import head
 from autorecur.symbolic.layout import Layout, Num, Sign, Space, relation, row
 from autorecur.symbolic.layout import Row as LayoutRow
 
@@ -50,7 +52,10 @@ EQUALS = relation("=")
 
 def worked(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
-    assert page.example is not None
+    if page.example is None:
+        assert page.no_example is not None
+        yield Paragraph(page.words(f"worked.none.{page.no_example.reason}"))
+        return
     yield from _Section(page.example, page.words, page).blocks()
 
 
@@ -94,8 +99,18 @@ class _Section:
         if given.rounded:
             text = (*text, " ", *self.words("worked.rounded", digits=digits))
         yield Paragraph(text)
+        yield from self.chosen()
         yield Paragraph(self.words("worked.given", rate=self.rate, value=Num(self.example.rate_text)))
         yield Display(tuple(packed([(self.stated(name, step), "") for name, step in self.needed()])))
+
+    def chosen(self) -> Iterator[Block]:
+        """What functions are that the cell leaves open, and their slopes."""
+        parts: list[Inlines] = []
+        for name, function in self.example.functions.items():
+            chosen = row(head(self.composer, name), EQUALS, head(self.composer, function))
+            parts.append(self.words("worked.chosen", chosen=chosen, slope=derivative(function, self.composer)))
+        if parts:
+            yield Paragraph(self.words("worked.open", functions=self.words.joined(parts, "semicolon")))
 
     def needed(self) -> Iterator[tuple[str, int | None]]:
         """What is given, but for zeros before the first step."""
@@ -123,6 +138,8 @@ class _Section:
         large = longest > MOST_QUANTITIES
         shown = timed[:1] if large else timed[:MOST_STEPS]
         yield Paragraph(self.words(f"worked.{kind}"))
+        if kind == "backward" and self.example.derivation.truncate is not None:
+            yield Paragraph(self.cuts())
         if large and kind == "forward":
             yield Paragraph(self.words("worked.large", count=longest))
         others = timed[len(shown) :]
@@ -133,6 +150,15 @@ class _Section:
             yield from self.results(others)
             if last:
                 yield self.table(last)
+
+    def cuts(self) -> Inlines:
+        """Where the gradient is cut, or that it is not within so few steps."""
+        every = self.example.derivation.truncate
+        if not self.example.cuts:
+            return self.words("worked.uncut", every=every, count=self.words.number(self.example.steps))
+        time = self.composer.at(c.t)
+        steps = [Math(row(time, EQUALS, Num(str(step)))) for step in self.example.cuts]
+        return self.words("worked.cut", steps=self.words.listed(steps))
 
     def gradients(self, parts: list[Part]) -> Iterator[Block]:
         yield Paragraph(self.words("worked.gradients"))

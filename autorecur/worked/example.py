@@ -16,9 +16,10 @@ from autorecur.derive.equation import Equation, Term
 from autorecur.derive.equations import reads_of
 from autorecur.derive.instances import line_at, terms_at, terms_over_time
 from autorecur.derive.results import calculate
-from autorecur.errors import AutorecurError
+from autorecur.errors import AutorecurError, CellError
 from autorecur.graph.adjoint import adjoint_name
 from autorecur.language.nearest import did_you_mean
+from autorecur.ops.open import filled
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.compose import Composer
 from autorecur.symbolic.decimals import dotted
@@ -26,7 +27,9 @@ from autorecur.symbolic.display import compose_terms
 from autorecur.symbolic.express import express
 from autorecur.symbolic.layout import Layout
 from autorecur.worked import rounding
+from autorecur.worked.absent import NoExampleError
 from autorecur.worked.given import Given, given
+from autorecur.worked.left_open import fillings
 from autorecur.worked.order import passes
 from autorecur.worked.substitution import Substitution, in_steps, scale
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from autorecur.derive.derivation import Derivation
 
 DIGITS = 4
+MOST_EQUATIONS = 60
 RATE_LETTERS = ("eta", "lambda", "mu", "alpha", "epsilon", "rate")
 NEW = " (new)"
 """Behind the label of what the update changes."""
@@ -126,6 +130,8 @@ class WorkedExample:
     """The letter of the learning rate."""
     exact: Mapping[str, np.ndarray] = field(repr=False)
     """The gradient of every parameter in double precision at the same point, rows by columns; ``L`` and ``L (new)`` too."""
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """What the functions are here that the cell leaves open: ``{"g_1": "tanh"}``."""
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -144,6 +150,12 @@ class WorkedExample:
     @property
     def steps(self) -> int:
         return self.given.steps
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """The steps behind which the gradient is cut."""
+        every = self.derivation.truncate
+        return tuple(range(every, self.steps, every)) if every else ()
 
     @property
     def rate_text(self) -> str:
@@ -179,10 +191,37 @@ def worked_example(derivation: Derivation, values: Any = None, digits: int = DIG
     """See :meth:`autorecur.derive.derivation.Derivation.worked_example`."""
     if not hasattr(digits, "__index__") or not 1 <= digits <= 12:
         raise AutorecurError(f"digits is a whole number from 1 to 12, not {digits!r}.")
+    _require_short(derivation)
+    first, *others = fillings(derivation, values)
+    for functions in (first, *others):
+        try:
+            with filled(functions), np.errstate(all="ignore"):
+                return _calculated(derivation, values, digits, functions)
+        except NoExampleError:
+            if functions == (others or [first])[-1]:
+                raise
+    raise AssertionError
+
+
+def _require_short(derivation: Derivation) -> None:
+    if derivation.clocks is not None:
+        raise NoExampleError(
+            "parts", "there is no worked example of a model with several parts; derive one part as a cell."
+        )
+    if len(derivation.step.assignments) > MOST_EQUATIONS:
+        raise NoExampleError("large", f"nobody computes more than {MOST_EQUATIONS} quantities a step by hand.")
+
+
+def _calculated(derivation: Derivation, values: Any, digits: int, functions: Mapping[str, str]) -> WorkedExample:
     found = given(derivation, values, digits)
     calculation = _Calculation(derivation, found, digits)
-    parts = tuple(calculation.parts())
-    return WorkedExample(derivation, found, digits, parts, calculation.rate, _exact(derivation, found))
+    try:
+        parts = tuple(calculation.parts())
+    except ArithmeticError:
+        message = f"with these numbers, {calculation.now} has no finite value."
+        raise (NoExampleError("numbers", message) if values is None else CellError(message)) from None
+    exact = _exact(derivation, found)
+    return WorkedExample(derivation, found, digits, parts, calculation.rate, exact, functions)
 
 
 def _exact(derivation: Derivation, found: Given) -> dict[str, np.ndarray]:
@@ -210,6 +249,8 @@ class _Calculation:
         self.steps = found.steps
         self.substitution = Substitution(found.sizes, digits)
         self.known: dict[tuple[str, int | None], c.Numbers] = dict(found.numbers)
+        self.now = ""
+        """The label of the row that is computed."""
 
     def parts(self) -> Iterator[Part]:
         yield from self.forward("forward")
@@ -251,6 +292,7 @@ class _Calculation:
     ) -> Row:
         terms = (Term(right),) if isinstance(right, Basic) else tuple(right)
         equation = replace(equation, terms=terms, notation=self.d.naming.in_line)
+        self.now = label
         links, outcome = self.substitution.chain(equation.rhs, self.known)
         if key is not None:
             self.known[key] = outcome
@@ -275,7 +317,8 @@ class _Calculation:
         if line is None:
             return
         terms = (Term(self.at(line.rhs, step)),) if line.altered else terms_at(self.d, name, step, self.steps)
-        if terms:
+        says_zero = not terms and line.steps is not None and step in line.steps.at(self.steps)
+        if terms or says_zero:
             yield self.row(f"{label}[{step}]", self.instance(line, step), terms, (label, step))
 
     # ---------------------------------------------------------------------------------------- gradients and update

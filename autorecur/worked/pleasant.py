@@ -18,6 +18,7 @@ from autorecur.graph.adjoint import adjoint_name
 from autorecur.graph.program import Values
 from autorecur.graph.walk import postorder
 from autorecur.language.sizes import names_in, resolve
+from autorecur.worked.absent import NoExampleError
 from autorecur.worked.given import Given, made
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ UNITS = 2
 FEW, SHORT, LONG = 5, 2, 3
 """A cell of few quantities is run for more steps."""
 MOST_STEPS = 3
+MOST_STEPS_CUT = 5
+"""Of a truncated gradient, so that a cut lies within; behind many steps no example reaches it."""
 TRIES, SIGNED = 40, 30
 """The last ones are positive, for cells with logarithms and roots."""
 WEIGHTS = ("0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8")
@@ -39,20 +42,22 @@ LARGEST, NEAR_ONE = 3.0, 0.95
 
 
 def pleasant(derivation: Derivation, digits: int) -> Given:
-    """The default values of a derivation's worked example; always the same for the same equations."""
+    """The default values of a derivation's worked example; always the same for the same equations.
+
+    They are drawn for the cell as written. Raises NoExampleError where every attempt leaves some function undefined."""
     sizes = _sizes(derivation)
     steps = _steps(derivation)
     best: tuple[float, dict[str, Any], Values] | None = None
     for attempt in range(TRIES):
         arrays = dict(_draw(derivation, sizes, steps, _Stream(attempt)))
         values, _ = load(derivation, arrays, steps)
-        with np.errstate(all="ignore"):
-            quality = _quality(derivation, calculate(derivation, values))
+        quality = _quality(derivation, calculate(derivation, values))
         if best is None or quality > best[0]:
             best = quality, arrays, values
         if quality >= 1:
             break
-    assert best is not None
+    if best is None or best[0] < 0:
+        raise NoExampleError("numbers", "no small numbers were found at which every function of this cell has a value.")
     rate = _rate(derivation, best[2])
     return made(derivation, best[1], steps, rate, digits)
 
@@ -80,7 +85,9 @@ def _steps(derivation: Derivation) -> int:
         return derivation.steps
     longest = max((abs(o) for used in derivation.extended.offsets.values() for o in used), default=0)
     few = len(derivation.step.assignments) <= FEW
-    return max(longest + 1, LONG if few else SHORT)
+    least = max(longest + 1, LONG if few else SHORT)
+    beyond = (derivation.truncate or 0) + (2 if few else 1)
+    return max(least, beyond) if derivation.truncate and beyond <= MOST_STEPS_CUT else least
 
 
 @dataclass
@@ -105,7 +112,7 @@ class _Stream:
 
 
 def _draw(derivation: Derivation, sizes: dict[str, int], steps: int, stream: _Stream) -> Iterator[tuple[str, Any]]:
-    cell = derivation.extended
+    cell = derivation.written
     positive = stream.state >= SIGNED
 
     def array(words: Sequence[str], shape: Sequence[int | str], *lead: int) -> np.ndarray:

@@ -13,6 +13,9 @@ target = [0.4]
 
 [initial]
 "h[0]" = [0.2, -0.1]               # may be left out: zeros
+
+[functions]
+g = "tanh"                         # what a function is that the cell leaves open
 """
 
 from __future__ import annotations
@@ -29,8 +32,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autorecur.errors import AutorecurError, CellError, Place, ShapeError
+from autorecur.errors import ArgumentError, AutorecurError, CellError, Place, ShapeError
 from autorecur.graph.loading import user_shape
+from autorecur.language.filling import check_fillings
 from autorecur.language.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
 SETTINGS = ("steps", "learning_rate")
 GROUPS = ("parameters", "inputs", "initial")
+FUNCTIONS = "functions"
 DEFAULT_RATE = Fraction(1, 10)
 MOST_STEPS, MOST_COMPONENTS = 6, 4
 """More than that nobody does by hand, and no page is wide enough."""
@@ -60,10 +65,13 @@ class Source:
     def place(self, key: str) -> Place | None:
         """The line on which a key stands."""
         quoted = re.escape(key)
-        found = re.compile(rf"""(?:^|[{{,\s.])(?P<key>"{quoted}"|'{quoted}'|{quoted})\s*[:=]""")
+        found = re.compile(
+            rf"""(?:^|[{{,\s.])(?P<key>"{quoted}"|'{quoted}'|{quoted})\s*[:=]|^\s*\[(?P<table>{quoted})\]"""
+        )
         for number, line in enumerate(self.text.splitlines(), 1):
             if match := found.search(line.partition("#")[0] if self.name.endswith(".toml") else line):
-                return Place(number, match.start("key") + 1, match.end("key") + 1, line, source=f"{self.name}:{number}")
+                group = "key" if match["key"] else "table"
+                return Place(number, match.start(group) + 1, match.end(group) + 1, line, source=f"{self.name}:{number}")
         return None
 
 
@@ -80,6 +88,20 @@ def checked(derivation: Derivation, values: Any) -> Checked:
     _require_all(derivation, source, flat)
     arrays = {key: _array(source, key, value) for key, value in flat.items()}
     return arrays, steps, rate, source
+
+
+def functions_of(derivation: Derivation, values: Any) -> Mapping[str, str]:
+    """What the values say of functions that the cell leaves open. Raises CellError for what cannot be."""
+    source, table = _table(values)
+    found = table.get(FUNCTIONS, {})
+    if not isinstance(found, Mapping):
+        raise source.error(f"'{FUNCTIONS}' holds {_kind(found)} where names of functions are needed.", FUNCTIONS)
+    for name, function in found.items():
+        try:
+            check_fillings(derivation.cell, {name: function})
+        except ArgumentError as error:
+            raise source.error(str(error), str(name)) from None
+    return found
 
 
 def require_small(source: Source, sizes: Mapping[str, int], steps: int) -> None:
@@ -174,11 +196,14 @@ def _flat(derivation: Derivation, source: Source, table: Mapping[str, Any]) -> I
     known = _known(derivation)
     seen: set[str] = set()
     for key, value in table.items():
+        if key == FUNCTIONS:
+            continue
         if isinstance(value, Mapping):
             if key not in GROUPS:
                 raise source.error(
-                    f"there is no table '{key}'.{did_you_mean(str(key), GROUPS)}",
-                    hint=f"There are {', '.join(GROUPS)}.",
+                    f"there is no table '{key}'.{did_you_mean(str(key), (*GROUPS, FUNCTIONS))}",
+                    str(key),
+                    hint=f"There are {', '.join(GROUPS)}, {FUNCTIONS}.",
                 )
             pairs: Sequence[tuple[Any, Any]] = list(value.items())
         else:
@@ -198,13 +223,13 @@ def _flat(derivation: Derivation, source: Source, table: Mapping[str, Any]) -> I
 
 
 def _known(derivation: Derivation) -> tuple[str, ...]:
-    cell = derivation.extended
+    cell = derivation.written
     initial = [key for state in cell.states for key in cell.initial_keys(state) if key not in cell.parameters]
     return (*cell.parameters, *derivation.cell.inputs, *derivation.loss.inputs, *initial, *SETTINGS)
 
 
 def _require_all(derivation: Derivation, source: Source, flat: Mapping[str, Any]) -> None:
-    cell = derivation.extended
+    cell = derivation.written
     missing = [name for name in cell.parameters if name not in flat]
     missing += [name for name in (*derivation.cell.inputs, *derivation.loss.inputs) if name not in flat]
     if missing:
@@ -214,7 +239,7 @@ def _require_all(derivation: Derivation, source: Source, flat: Mapping[str, Any]
 
 
 def _shape(derivation: Derivation, name: str) -> str:
-    sizes = [str(size) for size in user_shape(derivation.extended.shapes[name.partition("[")[0]])]
+    sizes = [str(size) for size in user_shape(derivation.written.shapes[name.partition("[")[0]])]
     timed = name in (*derivation.cell.inputs, *derivation.loss.inputs)
     if timed and not (name == "target" and derivation.loss.at == "last"):
         sizes.insert(0, "T")

@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 
 from autorecur.ops import Op
+from autorecur.ops.open import OpenOp
 from autorecur.ops.reductions import COMPONENTS
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import precise_kernel
@@ -61,12 +62,24 @@ def kernel_of(op: Op, digits: int) -> Callable[..., Array]:
     """The op on fractions: a sum exactly, any other function to fifty digits and then rounded."""
     if op.name in LINEAR:
         return _sum if op.name == "sum" else _mean
+    if isinstance(op, OpenOp) and op.order:
+        return _slope(op, digits)
     precise = precise_kernel(op)
 
     def kernel(*arrays: Array, **attributes: Any) -> Array:
         with mpmath.workdps(WORKING):
             values = precise(*(_map(_to_mpmath, a) for a in arrays), **attributes)
             return _map(lambda x: Fraction(rounded(_from_mpmath(x), digits)), values)
+
+    return kernel
+
+
+def _slope(op: OpenOp, digits: int) -> Callable[..., Array]:
+    """The derivative of a function that is left open: by the rule of the one that stands for it, in double precision."""
+
+    def kernel(array: Array) -> Array:
+        values = np.asarray(op(np.asarray(array, dtype=float)), dtype=float)
+        return _map(lambda x: Fraction(rounded(_from_mpmath(x), digits)), values)
 
     return kernel
 
@@ -93,7 +106,7 @@ def _to_mpmath(value: Any) -> Any:
 
 
 def _from_mpmath(value: Any) -> Fraction:
-    number = mpmath.mpf(value)
-    if not mpmath.isfinite(number):
+    if isinstance(value, mpmath.mpc) or not mpmath.isfinite(value):
         raise OverflowError("a function has no finite value here")
+    number = mpmath.mpf(value)
     return Fraction(mpmath.nstr(number, WORKING - 10, strip_zeros=False))

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r"|\\end\{[a-z]*(?:matrix|array)\}|\\operatorname\{[^}]*\}|\\\\(?:\[\w+\])?|\\[A-Za-z]+|\\.|\{[+-]\}|\d+(?:\.\d+)?|\S"
 )
 _IGNORED = (r"\left", r"\right", r"\bigl", r"\bigr", r"\mathopen{}", r"\,", r"\thinspace", r"\;", r"\:")
-_ENDS = ("", "+", "-", ")", "]", "}", ",", r"\odot", r"\circ", r"\rVert", r"\rvert", "&", "=")
+_ENDS = ("", "+", "-", ")", "]", "}", ",", r"\odot", r"\circ", "*", r"\rVert", r"\rvert", "&", "=")
 
 
 def logistic(x: float) -> float:
@@ -37,6 +37,8 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
     "cos": math.cos,
     "softplus": lambda x: math.log1p(math.exp(x)),
     "ELU": elu,
+    "g": math.tanh,
+    "g'": lambda x: 1 - math.tanh(x) ** 2,
     "sign": lambda x: float((x > 0) - (x < 0)),
 }
 
@@ -87,7 +89,7 @@ class Calculator:
 
     def elementwise(self) -> Matrix:
         value = self.product()
-        while self.next in (r"\odot", r"\circ"):
+        while self.next in (r"\odot", r"\circ", "*"):
             self.take()
             value = self.zipped(value, self.product(), lambda a, b: a * b)
         return value
@@ -145,6 +147,8 @@ class Calculator:
             return self.zipped(top, bottom, lambda a, b: a / b)
         if token.startswith("\\"):
             return self.function(token.removeprefix(r"\operatorname{").strip("\\}"))
+        if token == "g":
+            return self.function(token + (self.take() if self.next == "'" else ""))
         return [[Fraction(token)]]
 
     def picked(self, value: Matrix) -> Matrix:

@@ -30,6 +30,14 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "quotient": ("h[t] = (W x[t] + U h[t-1]) / (1 + exp(h[t-1]))", {}),
     "directions": ("h[t] = tanh(W x[t] + U h[t-1])\ny[t] = V h[t]", {"loss": None}),
     "logarithm": ("h[t] = log(1 + exp(W x[t] + U h[t-1])) * tanh(x[t-1])", {}),
+    "truncated": ("h[t] = tanh(W x[t] + U h[t-1])\ny[t] = V h[t]", {"truncate": 2}),
+    "truncated, all": ("h[t] = tanh(W x[t] + U h[t-1])", {"truncate": 1, "at": "all"}),
+    "open": ("function: g\nh[t] = g(W x[t] + U h[t-1])\ny[t] = V h[t]", {}),
+    "rows": ("h[t] = tanh(W x[t] + U h[t-1] + b)\ny[t] = V h[t]", {"notation": "row"}),
+    "transposed": ("h[t] = tanh(W x[t] + U h[t-1] + b)\ny[t] = V h[t]", {"notation": "transposed"}),
+    "joined": ("h[t] = tanh(W x[t] + U h[t-1] + b)\ny[t] = V h[t]", {"notation": "bracket-time"}),
+    "columns": ("h[t] = tanh(x[t] W + h[t-1] U + b)", {"notation": "column"}),
+    "apart": ("learned: h\nh[t] = tanh(W [h[t-1], x[t]] + b)", {"notation": "index"}),
     "backwards": ("h[t] = tanh(W x[t] + U h[t-1])\ng[t] = tanh(P h[t] + Q g[t+1])", {"at": "all"}),
 }
 

@@ -1,0 +1,17 @@
+"""Why a derivation has no worked example."""
+
+from __future__ import annotations
+
+from autorecur.errors import AutorecurError
+
+
+class NoExampleError(AutorecurError):
+    """A derivation that is not shown in numbers, for a ``reason`` that a page can put in its own words.
+
+    ``parts``: a frame, whose parts have lengths of their own. ``large``: more equations than anybody computes by hand.
+    ``numbers``: no small decimals were found at which every function is defined.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
