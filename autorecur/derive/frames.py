@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecur.derive.derivation import Derivation
-from autorecur.errors import CellError
 from autorecur.graph.clocks import Horizon
 from autorecur.language.frame import Frame
 
 if TYPE_CHECKING:
     from autorecur.graph.program import Values
     from autorecur.vanishing.bounds import Bounds
-    from autorecur.worked import WorkedExample
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,6 @@ class FrameDerivation(Derivation):
         from autorecur.vanishing.bounds import Bounds
 
         return Bounds(reason="shape")
-
-    def worked_example(self, values: Any = None, digits: int = 4) -> WorkedExample:
-        """None: raises CellError, since an example in numbers is that of one recurrence."""
-        raise CellError(
-            f"{self.cell.name} has parts with steps of their own; an example in numbers is worked for one cell.",
-            hint="Derive the cell of one part by itself for its numbers.",
-        )
 
     def horizon(self, steps: int | None = None) -> Horizon:
         """A number of steps for each part: all different, so that none is taken for another."""

@@ -205,9 +205,10 @@ def worked_example(derivation: Derivation, values: Any = None, digits: int = DIG
 
 def _require_short(derivation: Derivation) -> None:
     if derivation.clocks is not None:
-        raise NoExampleError(
-            "parts", "there is no worked example of a model with several parts; derive one part as a cell."
+        message = (
+            f"{derivation.cell.name} has parts with steps of their own; an example in numbers is worked for one cell."
         )
+        raise NoExampleError("parts", message, hint="Derive the cell of one part by itself for its numbers.")
     if len(derivation.step.assignments) > MOST_EQUATIONS:
         raise NoExampleError("large", f"nobody computes more than {MOST_EQUATIONS} quantities a step by hand.")
 
