@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -183,8 +184,19 @@ class WorkedExample:
 
         return text_of(alone(self, language or self.derivation.language), "md")
 
+    def to_html(self, language: str | None = None) -> str:
+        """The example as a page for a browser."""
+        from autorecur.page.worked import alone
+        from autorecur.render.formats import text_of
+
+        return text_of(alone(self, language or self.derivation.language), "html")
+
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        """In a frame, so that the page's style does not reach the notebook's."""
+        return f'<iframe srcdoc="{escape(self.to_html())}" style="width: 100%; height: 40em; border: 0"></iframe>'
 
 
 def worked_example(derivation: Derivation, values: Any = None, digits: int = DIGITS) -> WorkedExample:

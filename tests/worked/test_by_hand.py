@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,9 @@ import pytest
 from autorecur.cells import cells
 from autorecur.language.building import cell as read
 from autorecur.page import document
-from autorecur.render.formats import text_of
+from autorecur.page.worked import alone
+from autorecur.render.blocks import Table
+from autorecur.render.formats import save, text_of
 from autorecur.symbolic.carriers import Numbers
 from autorecur.worked import WorkedExample, worked_example
 from autorecur.worked.example import Row
@@ -226,3 +230,33 @@ def test_a_large_cell_shows_one_step_in_full_and_says_so() -> None:
     """The results of the other steps are there."""
     text = text_of(document(cells["mlstm"].derive(), "full"), "md")
     assert re.search(r"one step is shown in full", text)
+
+
+def test_a_notebook_shows_the_example_in_a_frame_of_its_own() -> None:
+    """The page of the HTML writer, escaped: its mathematics, and the digits of the rows."""
+    found = cells["rnn"].derive().worked_example()
+    shown = found._repr_html_()
+    assert shown.startswith("<iframe srcdoc=")
+    assert shown.count('"') == shown.count('="') * 2
+    page = unescape(shown)
+    assert "<math" in page
+    assert f"<mn>{found.rate_text}</mn>" in page
+    assert "By hand, with numbers" in page
+
+
+@pytest.mark.parametrize("lines", [3, 7])
+def test_a_row_of_several_lines_stands_on_one_page(lines: int, tmp_path: Path) -> None:
+    """Where typst sets the page: every page begins with the first line of a row and ends with the last of one."""
+    pypdf = pytest.importorskip("pypdf")
+    whole = alone(cells["rnn"].derive().worked_example(), "en")
+    rows = tuple(tuple(((), (), (), (f"{i}/{j}",), ()) for j in range(lines)) for i in range(60))
+    table = Table(((), ("q",), ("s",), ("n",), ("r",)), rows, "rrlll", long=True)
+    save(replace(whole, blocks=(whole.blocks[0], table)), tmp_path / "a.pdf", engine="typst")
+    pages = [
+        re.findall(r"^(\d+)/(\d+)$", page.extract_text(), re.M) for page in pypdf.PdfReader(tmp_path / "a.pdf").pages
+    ]
+    assert len(pages) > 2
+    for found in pages:
+        inside = [int(line) for row, line in found if int(row) < 60 and int(line) < lines]
+        assert inside[0] == 0
+        assert lines - 1 in inside[-2:]

@@ -234,20 +234,23 @@ class TypstWriter:
         align = ", ".join(_ALIGNMENTS[letter] for letter in block.align)
         rows: list[str] = ["table.hline(stroke: 0.8pt)"]
         kinds: list[str] = []
+        end = ", []" if block.long else ""
         if block.over:
-            rows += [self._table_row(block.over), _rules_below(block.over)]
+            rows += [self._table_row(block.over) + end, _rules_below(block.over)]
             kinds.append("over")
-        rows += [self._table_row(block.header), "table.hline(stroke: 0.5pt)"]
+        rows += [self._table_row(block.header) + end, "table.hline(stroke: 0.5pt)"]
         kinds.append("header")
         for group in block.groups:
             lines = list(map(self._table_row, group))
+            if block.long:
+                lines = _together(lines, 1 if isinstance(group[0][0], Span) else 0)
             if block.long and len(group) > 1 and isinstance(group[0][0], Span):
                 # A heading inside the table stays with what follows, and stands on the next page again.
                 lines[0] = f"table.header(level: 2, {lines[0]})"
             rows += lines
             kinds += ["first", *["plain"] * (len(group) - 1)] if group else []
         if block.foot:
-            rows += ["table.hline(stroke: 0.5pt)", *map(self._table_row, block.foot)]
+            rows += ["table.hline(stroke: 0.5pt)", *(self._table_row(row) + end for row in block.foot)]
             kinds += ["foot"] * len(block.foot)
         if block.long and not block.over:
             rows[:3] = [f"table.header({', '.join(rows[:3])})"]
@@ -327,6 +330,14 @@ def _stroke(line: Stroke, height: float) -> str:
     points = ", ".join(_point(point, height) for point in line.points)
     dash = ", ".join(_pt(part) for part in DASHES[line.dash])
     return f"lined(({points},), ({dash}), {_pt(line.width)}, {_bool(line.faint)})"
+
+
+def _together(lines: list[str], first: int) -> list[str]:
+    """The lines of one row, from the ``first`` on, on one page: in a last column of no width, one cell that does not break."""
+    count = len(lines) - first
+    spanning = f"table.cell(rowspan: {count}, breakable: false)[]" if count > 1 else "[]"
+    ends = ["[]"] * first + [spanning] + [""] * (count - 1)
+    return [f"{line}, {end}" if end else line for line, end in zip(lines, ends, strict=True)]
 
 
 def _rules_below(cells: TableRow) -> str:
