@@ -225,7 +225,7 @@ class Derivation:
             return evaluate(self, values, steps)
 
     def worked_example(self, values: Any = None, digits: int = 4) -> WorkedExample:
-        """Backpropagation by hand: the equations with small decimals in them, forward, backward, and one update.
+        r"""Backpropagation by hand: the equations with small decimals in them, forward, backward, and one update.
 
         ``values`` is what :meth:`evaluate` takes, with ``"learning_rate"`` if it is not 0.1, or the path of a TOML or
         JSON file; without it two units and pleasant numbers are chosen. Each result is rounded to ``digits`` decimals
