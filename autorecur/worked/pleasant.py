@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autorecur.derive.results import calculate, load
+from autorecur.derive.results import calculate, forward, load
 from autorecur.graph.adjoint import adjoint_name
 from autorecur.graph.program import Values
 from autorecur.graph.walk import postorder
 from autorecur.language.sizes import names_in, resolve
+from autorecur.symbolic.numbers import Evaluator
 from autorecur.worked.absent import NoExampleError
 from autorecur.worked.given import Given, made
 
@@ -51,7 +52,13 @@ def pleasant(derivation: Derivation, digits: int) -> Given:
     for attempt in range(TRIES):
         arrays = dict(_draw(derivation, sizes, steps, _Stream(attempt)))
         values, _ = load(derivation, arrays, steps)
-        quality = _quality(derivation, calculate(derivation, values))
+        quality = _forward(derivation, values)[0]
+        if quality > 0:
+            # Adjoints cost most: they are computed where they can still decide.
+            if best is not None and quality <= best[0]:
+                continue
+            whole = calculate(derivation, values)
+            quality *= _quality_of_gradients(derivation, whole)
         if best is None or quality > best[0]:
             best = quality, arrays, values
         if quality >= 1:
@@ -147,6 +154,14 @@ def _target(derivation: Derivation, drawn: np.ndarray, stream: _Stream) -> np.nd
     return drawn
 
 
+def _forward(derivation: Derivation, values: Values) -> tuple[float, float]:
+    """How pleasant the forward quantities are, and the loss."""
+    evaluator = Evaluator(values.sizes)
+    forward(derivation, values, evaluator)
+    loss = evaluator.compile(derivation["L"].rhs)(values, values.index(0))
+    return _quality(derivation, values), float(np.sum(loss))
+
+
 def _quality(derivation: Derivation, values: Values) -> float:
     """1 if nothing is too small, too large or saturated; less by how much the worst is missed."""
     parts: list[float] = []
@@ -162,6 +177,12 @@ def _quality(derivation: Derivation, values: Values) -> float:
         if op is not None and op.name in ("tanh", "sigmoid", "softmax"):
             parts.append(min(1.0, (1 - float(size.max())) / (1 - NEAR_ONE)))
             parts.append(min(1.0, float(size.min()) / LEAST))
+    return float(np.prod(parts)) if parts else 1.0
+
+
+def _quality_of_gradients(derivation: Derivation, values: Values) -> float:
+    """The same for the gradients of the parameters; negative if one is undefined."""
+    parts: list[float] = []
     for name in derivation.cell.parameters:
         gradient = values.parameters.get(adjoint_name(name))
         if gradient is not None and name in derivation.adjoints:
@@ -186,4 +207,4 @@ def _rate(derivation: Derivation, values: Values) -> Fraction:
 
 
 def _loss(derivation: Derivation, values: Values) -> float:
-    return float(np.sum(calculate(derivation, values).parameters["L"]))
+    return _forward(derivation, values)[1]
