@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from autorecur.graph.clocks import Horizon
-from autorecur.page.context import FULL, Page, in_brackets, plain
+from autorecur.page.context import Page, in_brackets, plain
 from autorecur.page.open_functions import choices
 from autorecur.page.rules import scientific
 from autorecur.render.blocks import (
@@ -167,9 +167,7 @@ def _group_rows(page: Page, kinds: Sequence[str], sections: Sequence[str]) -> It
     equations = [e for e in page.section(*sections) if page.shows(e)]
     if not equations:
         return
-    if page.detail == FULL:
-        parts = [[e] for e in equations]
-    elif sections == ("paths",):
+    if sections == ("paths",):
         parts = _by(equations, lambda e: _PATHS.get(e.rule, e.rule))
     elif sections == ("backward",):
         parts = _by(equations, lambda e: _backward_kind(page, e))
