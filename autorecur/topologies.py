@@ -172,8 +172,8 @@ class _Model:
         cell = self.cell
         lines = [f"name: {self.name}"]
         words = {"en": f"{cell.title}, {self.topology.replace('-to-', ' to ')}"}
-        if "fr" in cell.titles:
-            words["fr"] = f"{cell.titles['fr']}, {_FRENCH[self.topology]}"
+        # A title in one language alone serves both; what is said of the topology does not.
+        words["fr"] = f"{cell.titles.get('fr', cell.title)}, {_FRENCH[self.topology]}"
         if cell.titles:
             lines += [f"{'title' if code == 'en' else f'title.{code}'}: {text}" for code, text in words.items()]
         for key in ("source", "loss", "target", "steps"):
@@ -374,7 +374,7 @@ _FRENCH = {
 }
 _EMBEDDING = {"en": "embedding", "fr": "plongement"}
 _OUTPUT = {"en": "output", "fr": "sortie"}
-_ENTERS = {"en": "the input enters once", "fr": "l'entrée vient une seule fois"}
+_ENTERS = {"en": "only input", "fr": "entrée unique"}
 _JOINED = {"en": "initial state of the decoder", "fr": "état initial du décodeur"}
 
 

@@ -32,6 +32,7 @@ from autorecur.notations.loading import load
 from autorecur.notations.profile import Mathematics, Profile
 from autorecur.ops.open import filled
 from autorecur.symbolic.names import Notation, notation_of
+from autorecur.symbolic.spelling import letters_of
 
 if TYPE_CHECKING:
     import sympy
@@ -398,7 +399,8 @@ def derive(
     shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
     if truncate is not None:
         shown = truncated(cell, shown, truncate, clocks is not None)
-    draft = draw.Draft(extended, cell, step, found, shown, nodes, order, clocks)
+    taken = letters_of(profile.symbols) if profile is not None else frozenset[str]()
+    draft = draw.Draft(extended, cell, step, found, shown, nodes, order, clocks, taken)
     listed = draw.equations(draft)
     if truncate is not None:
         listed = (*listed, *draw.numbered(error_equations(draft, truncate), len(listed) + 1))

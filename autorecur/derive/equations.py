@@ -43,6 +43,8 @@ class Draft:
     """The quantities in an order of evaluation."""
     clocks: Clocks | None = None
     """Whose steps each quantity counts, in a frame."""
+    taken: frozenset[str] = frozenset()
+    """Letters that a notation gives to other things."""
 
     def at(self, name: str, steps: Steps = EVERY) -> tuple[Expr, Steps]:
         """The step at which the equations of a quantity stand, and the steps for which they hold."""

@@ -223,7 +223,7 @@ class StackedPaths(Paths):
 
 def _letter(draft: Draft) -> str:
     """A letter for the stack that no name of the cell begins with."""
-    taken = {name.split("_")[0] for name in (*draft.step.assignments, *draft.cell.shapes)}
+    taken = {name.split("_")[0] for name in (*draft.step.assignments, *draft.cell.shapes)} | draft.taken
     return next((letter for letter in LETTERS if letter not in taken), "stack")
 
 

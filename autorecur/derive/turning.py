@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sympy import Basic, Integer
-from sympy.matrices.expressions import Identity, MatAdd, MatMul, OneMatrix, Transpose
+from sympy.matrices.expressions import Identity, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix
 
 from autorecur.derive.equation import Equation
 from autorecur.errors import AutorecurError
@@ -80,6 +80,7 @@ _RULES: dict[type, Callable[[Any], Basic]] = {
     Transpose: lambda x: x.arg,
     Identity: lambda x: x,
     OneMatrix: lambda x: OneMatrix(*x.shape[::-1]),
+    ZeroMatrix: lambda x: ZeroMatrix(*x.shape[::-1]),
     c.Scaled: lambda x: c.Scaled(x.scalar, turned(x.matrix)),
     c.TimeSum: lambda x: c.TimeSum(turned(x.body), *x.args[1:]),
     c.OrderedProduct: _ordered,

@@ -12,7 +12,7 @@ from autorecur.graph.clocks import ONCE
 from autorecur.language.frame import absolutes
 from autorecur.page.context import Page
 from autorecur.page.drawing import RADIUS, Point, Sheet
-from autorecur.page.parts import frame_of
+from autorecur.page.parts import frame_of, name_of
 from autorecur.render.blocks import Block, Diagram
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.layout import Layout, Matrix, Sign, relation, row
@@ -79,7 +79,7 @@ class _Picture:
         for nth, state in enumerate(states):
             self.chain(part, state, self.lane(nth), x, second, state in given)
         if part.name:
-            label = _words(part.name)
+            label = _words(name_of(self.page, part))
             self.sheet.label((x + BOX + GAP / 2, -RISE - 2 * RADIUS - 10.0), label, "below")
         return second + BOX
 

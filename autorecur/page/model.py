@@ -16,7 +16,7 @@ from autorecur.page.counting import parameter_count
 from autorecur.page.counts import counts
 from autorecur.page.open_functions import convention as open_convention
 from autorecur.page.packing import ROOM, cell_width, columns_for, packed
-from autorecur.page.parts import frame_of, ranges
+from autorecur.page.parts import frame_of, name_of, ranges
 from autorecur.page.rewritten import joined_weights
 from autorecur.render.blocks import (
     Block,
@@ -70,7 +70,7 @@ def _by_part(page: Page, equations: list[Equation]) -> Iterator[tuple[Inlines, l
         yield (), equations
         return
     for part in frame.parts:
-        yield page.words("frames.heading.part", name=part.name), [e for e in equations if e.label in part.names]
+        yield page.words("frames.heading.part", name=name_of(page, part)), [e for e in equations if e.label in part.names]
 
 
 def _comment(page: Page, name: str) -> Inlines:

@@ -26,6 +26,12 @@ def part_of(page: Page, name: str) -> Part:
     return frame.part_of(page.owner(name))
 
 
+def name_of(page: Page, part: Part) -> str:
+    """The name of a part as its author gave it, but for an encoder and a decoder, which each language has a word for."""
+    key = f"frames.named.{part.name}"
+    return page.words.text(key) if page.words.has(key) else part.name
+
+
 def stage_of(page: Page, name: str) -> Inlines:
     """The heading under which the adjoint of a quantity stands: the recurrence of a part, or what is computed once."""
     frame = frame_of(page)
@@ -37,7 +43,7 @@ def stage_of(page: Page, name: str) -> Inlines:
     last = page.composer.at(c.last(part.clock))
     if not part.name:
         return page.words("frames.stage.steps", last=last)
-    return page.words("frames.stage.part", name=part.name, last=last)
+    return page.words("frames.stage.part", name=name_of(page, part), last=last)
 
 
 def opening_of_frame(page: Page) -> Inlines:
@@ -60,7 +66,7 @@ def ranges(page: Page) -> Inlines:
     found = [
         page.words(
             "frames.range.part" if part.name else "frames.range.alone",
-            name=part.name,
+            name=name_of(page, part),
             last=Math(page.composer.at(c.last(part.clock))),
         )
         for part in running

@@ -180,7 +180,7 @@ class PathSection:
         if not rest:
             return ()
         listed = self.page.words.listed([Math(self.page.name(n, None)) for n in rest])
-        return self.page.words("paths.alike", parameters=listed)
+        return self.page.words("paths.alike" if len(rest) > 1 else "paths.alike_one", parameters=listed)
 
     def bottom(self, equation: Equation) -> Layout:
         return self.page.composer(equation.lhs.bottom)

@@ -187,11 +187,10 @@ class _Section:
 
     def direct(self, block: Bounded, chain: Chain) -> Iterator[Block]:
         page, words = self.page, self.page.words
-        state = name_layout(block.top, page.notation)
         composer = page.composer
-        before = page.name(block.top, c.t - 1)
+        before, now = page.name(block.top, c.t - 1), page.name(block.top)
         gate = chain.factors[0]
-        title = words("vanishing.carousel.title", state=state)
+        title = words("vanishing.carousel.title", before=Math(before), now=Math(now))
         yield Paragraph(title)
         left = composer(c.Derivative(*(self.quantity(block.top, s) for s in (c.t, c.t - 1)), 0, int(page.in_rows)))
         label = Words(words.text("vanishing.carousel.direct"), small=True)
@@ -212,7 +211,7 @@ class _Section:
         if others:
             yield Paragraph(words("vanishing.carousel.more", others=words.listed(others)))
         else:
-            yield Paragraph(words("vanishing.carousel.only", state=state))
+            yield Paragraph(words("vanishing.carousel.only", now=now, before=before))
         last, first = (composer(gate.xreplace({c.t: step})) for step in (c.T, c.k + 1))
         order = (first, last) if page.in_rows else (last, first)
         yield Display((EquationRow((Cell(None, (row(order[0], Sign("cdots"), order[1], Sign(",")),), None),)),))

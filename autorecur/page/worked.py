@@ -208,7 +208,7 @@ class _Section:
         """The line above the rows of a step."""
         if part.step is None:
             return ()
-        time = Math(row(self.composer.at(c.t), EQUALS, Num(str(part.step))))
+        time = Math(row(self.composer.at(c.t), EQUALS, self.composer.at(Integer(part.step))))
         return ((Span(self.words("worked.step", step=time), columns, "l"),),)
 
     def lines(self, line: Row, symbols: float, numbers: float) -> Iterator[TableRow]:
@@ -238,7 +238,7 @@ class _Section:
             groups = tuple(
                 (
                     (
-                        (Math(row(time, EQUALS, Num(str(step)))),),
+                        (Math(row(time, EQUALS, self.composer.at(Integer(step)))),),
                         *(self.cell(found.get((name, step))) for name in some),
                     ),
                 )

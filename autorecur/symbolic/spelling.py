@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ACCENTS = ("hat", "tilde", "bar", "vec", "dot")
@@ -64,6 +65,11 @@ def read_symbol(text: str) -> Spelling:
     if re.fullmatch(r"[^\W\d]\w*", text):
         return split(text)
     return _Symbol(text).whole()
+
+
+def letters_of(symbols: Mapping[str, str]) -> frozenset[str]:
+    """The letters that the symbols of a notation take."""
+    return frozenset(read_symbol(text).letter for text in symbols.values())
 
 
 class _Symbol:

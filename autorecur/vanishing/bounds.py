@@ -22,6 +22,7 @@ from autorecur.graph.adjoint import adjoint_name, factored, pull_backs
 from autorecur.graph.node import Node, Variable
 from autorecur.graph.range import EVERY
 from autorecur.symbolic import carriers as c
+from autorecur.symbolic.spelling import letters_of
 from autorecur.vanishing.extremes import Extremes
 
 if TYPE_CHECKING:
@@ -99,10 +100,12 @@ class _Bounder:
             raise NoPathFormError("delay")
         self.row = cell.convention == "row"
         self.extremes = Extremes(cell, derivation.step)
-        used = {*cell.shapes, *derivation.step.assignments, "L", "T", "t", "k"}
+        naming, paths = derivation.naming, derivation.paths
+        used = {*cell.shapes, *derivation.step.assignments, "L", "T", "t", "k", *letters_of(naming.symbols)}
         single = len(cell.states) == 1
         self.letter = next(name for name in (*(["beta"] if single else []), "B", "M", "Q", "B_s") if name not in used)
-        self.joint = next(name for name in ("s", "q", "S", "s_all") if name not in used)
+        stack = [paths.state] if paths.stacked else []
+        self.joint = next(name for name in (*stack, "s", "q", "S", "s_all") if name not in used)
         self.edges: dict[str, dict[Variable, Node]] = {}
         for name, assignment in derivation.step.assignments.items():
             if name != derivation.loss.name:

@@ -32,3 +32,16 @@ def test_what_is_computed_once_prints_without_a_step() -> None:
     assert d["L"].latex() == r"L = \ell"
     assert d["dL/dy"].latex().startswith(r"\bar{y} =")
     assert ar.cell(CAPTION).derive()["h[0]"].latex() == r"h_0 = \tanh(W_0\, x + b_0)"
+
+
+@pytest.mark.parametrize("topology", ["one-to-many", "many-to-one", "encoder-decoder"])
+def test_a_topology_speaks_the_language_of_its_page(topology: str) -> None:
+    """Its title, its labels, and the names of its parts, also around a cell with a title in no language."""
+    cell = ar.cell("title: GRU\nh[t] = tanh(W x[t] + U h[t-1])\ny[t] = V h[t]").with_topology(topology)
+    text = text_of(document(cell.derive(language="fr"), "standard", "fr"), "md")
+    said = {
+        "one-to-many": ["GRU, un vers plusieurs", "entrée unique", "n’intervient que dans l’entrée unique"],
+        "many-to-one": ["GRU, plusieurs vers un"],
+        "encoder-decoder": ["GRU, encodeur-décodeur", "**encodeur**", "dans la partie décodeur", "Partie : encodeur"],
+    }
+    assert [words for words in said[topology] if words not in text] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import autorecur as ar
@@ -58,3 +60,16 @@ def test_the_carousel_says_what_else_there_is() -> None:
 
 def test_shorter_pages_have_no_chapter() -> None:
     assert chapter(document(ar.cells["lstm"].derive(), "standard")) == []
+
+
+def test_every_step_and_every_sign_of_the_chapter_is_of_the_notation(tmp_path: Path) -> None:
+    """Steps are counted from 0 and stand above; the stack of the states is not called s where h is."""
+    profile = tmp_path / "ours.toml"
+    profile.write_text('[symbols]\nh = "s"\n[time]\nstyle = "superscript"\nfirst = 0\n[equations]\njacobian = "denominator"\n')
+    text = markdown_document(document(ar.cells["lstm"].derive(notation=profile), "full"))
+    assert "One path from $c^{(t-1)}$ to $c^{(t)}$" in text
+    assert "S^{(t)} = [s^{(t)},c^{(t)}]" in text
+    assert "and $S$ holds all states" in text
+    assert text.count("**step $t = 0$**") == text.count("**step $t = 1$**") == 2
+    assert "**step $t = 2$**" not in text
+    assert "0^\\top" not in text
