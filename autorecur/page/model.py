@@ -70,7 +70,10 @@ def _by_part(page: Page, equations: list[Equation]) -> Iterator[tuple[Inlines, l
         yield (), equations
         return
     for part in frame.parts:
-        yield page.words("frames.heading.part", name=name_of(page, part)), [e for e in equations if e.label in part.names]
+        yield (
+            page.words("frames.heading.part", name=name_of(page, part)),
+            [e for e in equations if e.label in part.names],
+        )
 
 
 def _comment(page: Page, name: str) -> Inlines:

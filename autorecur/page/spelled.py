@@ -12,7 +12,7 @@ from autorecur.graph.adjoint import Contribution, adjoint_name, named_functions,
 from autorecur.graph.node import Node, Variable, number
 from autorecur.graph.walk import postorder, rebuild, shift, variables
 from autorecur.ops.linear import matmul
-from autorecur.page.context import Page
+from autorecur.page.context import Page, capital
 from autorecur.page.rules import rule_keys
 from autorecur.render.blocks import EQUALS, Block, Cell, Display, EquationRow, Inlines, Paragraph, Reference
 from autorecur.symbolic import carriers as c
@@ -104,7 +104,9 @@ def _rules(page: Page, line: Line, said: set[str]) -> Inlines:
     keys = rule_keys(line.ops, line.reader, page.derivation)
     new = [key for key in keys if key not in said] or keys
     said.update(keys)
-    return (*page.rule_names(new), ".") if new else ()
+    # The loss is stated as one rule; a part of its formula goes by a title alone.
+    names = page.rule_names(new) or capital(page.words.joined([page.words.text(f"rule.{key}.short") for key in new]))
+    return (*names, ".") if new else ()
 
 
 def lines(page: Page, name: str, part: Contribution) -> list[Line]:

@@ -10,7 +10,9 @@ from autorecur.symbolic.layout import Fence, Layout, Matrix, Row, Sign, Space, U
 
 _SUMS = frozenset({"+", "-", "plus", "minus", "pm", "mp"})
 # In the order in which a break hurts least.
-_LEVELS = (_SUMS, frozenset({"=", "<", "le", "leq", "approx"}), frozenset({"odot", "cdot", "times", "otimes"}))
+_RELATIONS = frozenset({"=", "<", "le", "leq", "approx"})
+_PRODUCTS = frozenset({"odot", "circ", "*", "cdot", "times", "otimes"})
+_LEVELS = (_SUMS, _RELATIONS, _PRODUCTS)
 _BRACKETS = {"round": ("(", ")"), "square": ("[", "]"), "brace": ("{", "}")}
 
 

@@ -58,7 +58,7 @@ _TABLE_SIZE = 9.0
 _HEADING = 26.0
 # More room than this is not asked for: it would leave too much of a page empty.
 _HIGHEST = 320.0
-_TITLE = 70.0
+_TITLE = 59.0
 # The header of a long table and its first row, which belong to the sentence above it.
 _HEAD_OF_TABLE = 70.0
 

@@ -42,6 +42,6 @@ def test_a_topology_speaks_the_language_of_its_page(topology: str) -> None:
     said = {
         "one-to-many": ["GRU, un vers plusieurs", "entrée unique", "n’intervient que dans l’entrée unique"],
         "many-to-one": ["GRU, plusieurs vers un"],
-        "encoder-decoder": ["GRU, encodeur-décodeur", "**encodeur**", "dans la partie décodeur", "Partie : encodeur"],
+        "encoder-decoder": ["GRU, encodeur-décodeur", "**encodeur**", "dans la partie décodeur", " encodeur, $t = T_x"],
     }
     assert [words for words in said[topology] if words not in text] == []

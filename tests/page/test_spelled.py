@@ -53,3 +53,13 @@ def test_what_takes_one_rule_is_not_said_twice() -> None:
     assert isinstance(text, Paragraph)
     assert isinstance(display, Display)
     assert len(display.rows) == 2
+
+
+def test_a_line_without_a_rule_of_the_appendix_has_the_title_of_its_rule() -> None:
+    """A state that the loss reads itself: the squared error is one rule, its mean and its square are not in the appendix."""
+    d = ar.cell("h[t] = tanh(W x[t] + U h[t-1])").derive()
+    report = Report(d.cell.name, 0, 1, 1, {}, 1, (), 0, ())
+    page = Page(d, d.naming, Words("en", d.naming.in_line), "full", report, rule_book(d))
+    notes = [row.note for block in spelled(page, "h") if isinstance(block, Display) for row in block.rows]
+    assert notes
+    assert all(note and note != (".",) for note in notes)

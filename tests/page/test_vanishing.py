@@ -65,7 +65,9 @@ def test_shorter_pages_have_no_chapter() -> None:
 def test_every_step_and_every_sign_of_the_chapter_is_of_the_notation(tmp_path: Path) -> None:
     """Steps are counted from 0 and stand above; the stack of the states is not called s where h is."""
     profile = tmp_path / "ours.toml"
-    profile.write_text('[symbols]\nh = "s"\n[time]\nstyle = "superscript"\nfirst = 0\n[equations]\njacobian = "denominator"\n')
+    profile.write_text(
+        '[symbols]\nh = "s"\n[time]\nstyle = "superscript"\nfirst = 0\n[equations]\njacobian = "denominator"\n'
+    )
     text = markdown_document(document(ar.cells["lstm"].derive(notation=profile), "full"))
     assert "One path from $c^{(t-1)}$ to $c^{(t)}$" in text
     assert "S^{(t)} = [s^{(t)},c^{(t)}]" in text

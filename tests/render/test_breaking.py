@@ -167,3 +167,13 @@ def test_a_product_under_a_brace_is_broken_between_its_factors() -> None:
     assert isinstance(folded.body, Matrix)
     assert len(folded.body.rows) == 2
     assert fit(line, 0.7 * width(term)) == (line,)
+
+
+@pytest.mark.parametrize("sign", ["odot", "circ", "*", "cdot", "times"])
+def test_a_product_breaks_between_its_factors_whatever_its_sign(sign: str) -> None:
+    """Not inside the brackets of a factor."""
+    factor = Fence(row(Num("1"), binary("-"), a))
+    last = row(binary(sign), factor)
+    first, second = fit(row(a, binary(sign), a, last), width(last) + 0.1)
+    assert second == last
+    assert width(first) < width(second)
