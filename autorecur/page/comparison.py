@@ -72,7 +72,8 @@ def _page(derivation: Derivation, language: str, seed: int) -> Page:
 
 def _title(page: Page) -> str:
     cell = page.derivation.cell
-    return cell.titles.get(page.words.language) or cell.title
+    own = cell.titles.get(page.words.language)
+    return page.words.typeset(own) if own else cell.title
 
 
 def _equations(pages: Pair, words: Words) -> Iterator[TableRow]:

@@ -19,6 +19,10 @@ def test_two_cells_stand_side_by_side(first: str, second: str, language: str) ->
     assert any(isinstance(b, Diagram) for b in page.blocks)
     for suffix in ("md", "tex", "typ", "html"):
         assert text_of(page, suffix)
+    # A page without sections has no contents, and titles have the apostrophes of the language.
+    assert ">Contents<" not in text_of(page, "html")
+    assert ">Sommaire<" not in text_of(page, "html")
+    assert "'" not in page.title
 
 
 def test_a_cell_is_compared_with_itself() -> None:
