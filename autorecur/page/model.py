@@ -212,7 +212,8 @@ def _entry(key: str) -> str:
 
 
 def _given_in_frame(page: Page) -> Inlines:
-    names = [Math(page.name(name, None)) for name in _initial(page)]
+    learned = set(page.derivation.cell.parameters)
+    names = [Math(page.name(name, None)) for name in _initial(page) if name not in learned]
     return page.words("frames.range.given", names=page.words.listed(names)) if names else ()
 
 
@@ -284,7 +285,15 @@ def _initial(page: Page) -> list[str]:
 
 
 def _given(page: Page) -> Inlines:
-    """``h_0 and c_0 are`` given."""
+    """``h_0 and c_0 are given``; one that is learned is a parameter."""
+    learned = set(page.derivation.cell.parameters)
     names = _initial(page)
-    listed = page.words.listed([Math(page.name(name, None)) for name in names])
-    return page.words("conventions.given.one" if len(names) == 1 else "conventions.given.many", names=listed)
+    parts: list[Inlines] = []
+    for kind, some in (
+        ("", [name for name in names if name not in learned]),
+        ("learned_", [name for name in names if name in learned]),
+    ):
+        if some:
+            listed = page.words.listed([Math(page.name(name, None)) for name in some])
+            parts.append(page.words(f"conventions.given.{kind}{'one' if len(some) == 1 else 'many'}", names=listed))
+    return page.words.listed(parts)

@@ -12,6 +12,7 @@ import pytest
 from autorecur.cells import cells
 from autorecur.derive import Derivation
 from autorecur.errors import RenderError
+from autorecur.language.building import cell as read
 from autorecur.page import document
 from autorecur.page.context import DETAILS
 from autorecur.render.blocks import Display, Document, Heading, Paragraph, RuleStatement, SideNote, Table
@@ -235,3 +236,9 @@ def test_a_picture_has_words_where_none_can_be_drawn() -> None:
     """The alternative text says what runs along the edges."""
     text = text_of(document(cells["lstm"].derive()), "md")
     assert "In words, since this format has no drawings" in text
+
+
+def test_an_initial_state_that_is_learned_is_a_parameter() -> None:
+    """Not given, as the others are."""
+    text = "learned: h\nh[t] = tanh(W x[t] + U h[t-1])\nc[t] = tanh(V h[t] + P c[t-1])"
+    assert "$c_0$ is given and $h_0$ is a parameter" in text_of(document(read(text).derive()), "md")
