@@ -74,6 +74,10 @@ class AnomalyError(AutorecurError, FloatingPointError):
     """A NaN or an infinity arose under :func:`autorecur.debug_anomalies`."""
 
 
+class CheckError(AutorecurError, ArithmeticError):
+    """An equation did not pass its checks, so no page is made of it."""
+
+
 class RenderError(AutorecurError, RuntimeError):
     """A document cannot be set: a tool is missing, or it reported an error."""
 

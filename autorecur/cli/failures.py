@@ -12,7 +12,7 @@ from enum import IntEnum
 import click
 
 from autorecur.cli.terminal import forget, harmless, is_terminal, say
-from autorecur.errors import AutorecurError
+from autorecur.errors import AutorecurError, CheckError
 
 
 class ExitCode(IntEnum):
@@ -63,6 +63,8 @@ def _report(error: Exception) -> int:
         return _last_words(_about_usage(error), ExitCode.BAD_INPUT)
     if isinstance(error, click.ClickException):
         return _last_words(error.format_message(), error.exit_code)
+    if isinstance(error, CheckError):
+        return _last_words(str(error), ExitCode.CHECK_FAILED)
     if isinstance(error, AutorecurError):
         code = ExitCode.TOOL_MISSING if getattr(error, "missing", False) else ExitCode.BAD_INPUT
         return _last_words(str(error), code)

@@ -132,7 +132,7 @@ def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]
         truncate=request.truncate,
     )
     progress(f"checking {len(derivation.equations)} equations of {cell.name}")
-    return derivation, derivation.verify(seed=request.seed)
+    return derivation, derivation.verify(seed=request.seed, bounds=request.detail == "full")
 
 
 def _note_no_state(derivation: Derivation) -> None:

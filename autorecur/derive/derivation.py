@@ -145,6 +145,12 @@ class Derivation:
         return generic if self.truncate is None else max(generic, self.truncate + 2)
 
     @cached_property
+    def checked_steps(self) -> int:
+        """The T at which equations are checked: generic, and so large that what is lost at one cut passes another."""
+        generic = self.smallest_generic + 1
+        return generic if self.truncate is None else max(generic, 2 * self.truncate + 1)
+
+    @cached_property
     def clocks(self) -> Clocks | None:
         """Whose steps each quantity counts; None for a cell, in which all count the same."""
         return clocks_of(self.extended, self.step)
@@ -161,7 +167,7 @@ class Derivation:
 
     def horizon(self, steps: int | None = None) -> int:
         """The number of steps at which equations are checked, or ``steps``; of a frame one for each part."""
-        return steps or self.smallest_generic + 1
+        return steps or self.checked_steps
 
     def is_computed(self, name: str, step: int, values: Values) -> bool:
         """Whether an equation gives a quantity at a step; what none gives is given."""

@@ -38,7 +38,7 @@ class FrameDerivation(Derivation):
         """A number of steps for each part: all different, so that none is taken for another."""
         clocks = self.clocks
         assert clocks is not None
-        first = steps or self.smallest_generic + 1
+        first = steps or self.checked_steps
         return Horizon(clocks, {name: first + i for i, name in enumerate(clocks.named)})
 
     def is_computed(self, name: str, step: int, values: Values) -> bool:

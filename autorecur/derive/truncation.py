@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from autorecur.derive.equations import Draft
 
 MOST = 100
-"""Longer chunks are not derived: each check runs over one and a bit."""
+"""Longer chunks are not derived: each check runs over two."""
 BEFORE_LAST = Steps(FIRST, Bound(True, -1))
 
 

@@ -46,7 +46,7 @@ def seal(page: Page) -> SideNote:
     text = words(
         "seal.text",
         checks=str(count),
-        equations=str(len(page.shown)),
+        equations=str(len(page.checked)),
         rules=str(len(page.rules.keys)),
         error=scientific(page, worst),
         seed=str(report.seed),
@@ -145,7 +145,7 @@ def _table(page: Page) -> Table:
         groups.append((_components_row(page, kinds),))
     groups.append((_rules_row(page, kinds),))
     count = len(page.checks_shown) + sum(_rule_checks(page, key) for key in page.rules.keys)
-    total = words("checks.total", equations=str(len(page.shown)), rules=str(len(page.rules.keys)))
+    total = words("checks.total", equations=str(len(page.checked)), rules=str(len(page.rules.keys)))
     foot: TableRow = (Span(total, 3, "l"), (str(count),), *(_worst_of(page, kind) for kind in kinds))
     align = "lllr" + "r" * len(kinds)
     return Table(header, tuple(group for group in groups if group), align, over, (foot,), full=True)
@@ -199,8 +199,7 @@ def _backward_kind(page: Page, equation: Equation) -> str:
 
 
 def _row(page: Page, kinds: Sequence[str], part: Sequence[Equation]) -> TableRow:
-    numbers = {e.number for e in part}
-    found = [check for check in page.report.checks if check.equation in numbers]
+    found = page.checks_of(part)
     return (
         _numbers(page, part),
         _quantities(page, part),
@@ -258,8 +257,7 @@ def _bounds_row(page: Page, kinds: Sequence[str]) -> Iterator[TableRow]:
 def _components_row(page: Page, kinds: Sequence[str]) -> TableRow:
     """All equations in index notation together; each stands beside the one that it is the component form of."""
     part = page.derivation.components
-    numbers = {e.number for e in part}
-    found = [check for check in page.report.checks if check.equation in numbers]
+    found = page.checks_of(part)
     return (
         (f"{part[0].number}–{part[-1].number}",),
         page.words("notation.by_components"),

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from autorecur.errors import AutorecurError
 from autorecur.page.catalogue import Words
-from autorecur.page.context import STANDARD, Page
+from autorecur.page.context import STANDARD, Page, require_passed
 from autorecur.page.counts import counts_of, polynomial
 from autorecur.page.flows import flow_plot
 from autorecur.page.rules import rule_book, scientific_number
@@ -63,8 +62,7 @@ def comparison(first: Cell, second: Cell, language: str = "en", seed: int = 0) -
 
 def _page(derivation: Derivation, language: str, seed: int) -> Page:
     report = derivation.verify(seed, bounds=True)
-    if not report.passed:
-        raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
+    require_passed(report)
     notation = derivation.naming
     words = Words(language, notation.in_line, {})
     return Page(derivation, notation, words, STANDARD, report, rule_book(derivation))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from autorecur.errors import AutorecurError, RenderError
+from autorecur.errors import RenderError
 from autorecur.ops.open import filled
 from autorecur.page.backward import backward, brief
 from autorecur.page.catalogue import Words
 from autorecur.page.checks import checks, seal
 from autorecur.page.components import beside
-from autorecur.page.context import BRIEF, DETAILS, FULL, Page
+from autorecur.page.context import BRIEF, DETAILS, FULL, Page, require_passed
 from autorecur.page.gradients import inputs_and_initial, parameters
 from autorecur.page.loss import adjoint, loss
 from autorecur.page.model import model
@@ -44,8 +44,7 @@ def document(
     if values is not None and detail == BRIEF:
         raise RenderError("the brief page has no room for a worked example; take the detail standard or full for it")
     report = derivation.verify(seed, bounds=detail == FULL)
-    if not report.passed:
-        raise AutorecurError(f"no page is made of equations that failed their checks: {report.summary()}")
+    require_passed(report)
     notation = derivation.naming
     example, no_example = _example(derivation, values) if detail == FULL or values is not None else (None, None)
     numbers: dict[str, str] = {}

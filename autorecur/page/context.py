@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Integer
 
 from autorecur.derive.turning import in_rows
+from autorecur.errors import CheckError
 from autorecur.graph.range import Bound, Steps
 from autorecur.ops.linear import concatenate
 from autorecur.page.catalogue import Words
@@ -101,9 +102,18 @@ class Page:
         return [*found, *(equation for equation in self.derivation.components if equation.of in labels)]
 
     @cached_property
+    def checked(self) -> list[Equation]:
+        """All that is numbered here: what is shown, and the bounds of the full page."""
+        return [*self.shown, *(self.derivation.bounds.equations if self.detail == FULL else ())]
+
+    @cached_property
     def checks_shown(self) -> list[Check]:
         """The checks of what this page shows."""
-        numbers = {equation.number for equation in self.shown}
+        return self.checks_of(self.checked)
+
+    def checks_of(self, equations: Iterable[Equation]) -> list[Check]:
+        """The checks of some equations."""
+        numbers = {equation.number for equation in equations}
         return [check for check in self.report.checks if check.equation in numbers]
 
     def section(self, *names: str) -> list[Equation]:
@@ -269,6 +279,12 @@ class Page:
             return ()
         names = [name for key in keys if (name := self.rules.name(key))]
         return self.words.joined([RuleReference(name) for name in names])
+
+
+def require_passed(report: Report) -> None:
+    """Raises CheckError for a report with a failure."""
+    if not report.passed:
+        raise CheckError(f"no page is made of equations that failed their checks: {report.summary()}")
 
 
 def plain(number: str) -> str:

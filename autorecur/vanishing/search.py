@@ -73,19 +73,17 @@ class _Trial:
         self.generator = np.random.default_rng([seed, 11])
 
     def bred(self) -> dict[str, Found]:
-        """One population for each block, all run at once: vectors of one component, one step."""
+        """One population for each bound, all run at once: vectors of one component, one step."""
         sizes = dict.fromkeys(self.cell.sizes, 1)
-        evaluator = Evaluator(sizes, plain)
-        rights = [evaluator.compile(block.equation.rhs) for block in self.bounds.blocks]
+        rights = self.compiled(sizes)
         values = self.drawn(sizes, POPULATION * len(rights), 1)
         self.centre(values)
         best = np.zeros(POPULATION * len(rights))
         kept = {key: array.copy() for key, array in self.given(values)}
         for _ in range(GENERATIONS):
-            jacobians = self.ran(values)
+            ratios = self.ratios(values, rights)
             found = np.concatenate([
-                self.ratios(jacobians, values, block.top, block.bottom, right)[0][i * POPULATION : (i + 1) * POPULATION]
-                for i, (block, right) in enumerate(zip(self.bounds.blocks, rights, strict=True))
+                ratios[label][0][i * POPULATION : (i + 1) * POPULATION] for i, label in enumerate(rights)
             ])  # fmt: skip
             better = found >= best
             best = np.where(better, found, best)
@@ -94,9 +92,13 @@ class _Trial:
             self.breed(values, kept, best)
         most = best.reshape(len(rights), POPULATION).max(axis=1)
         return {
-            block.equation.label: Found(float(reached), POPULATION * GENERATIONS)
-            for block, reached in zip(self.bounds.blocks, most, strict=True)
+            label: Found(float(reached), POPULATION * GENERATIONS) for label, reached in zip(rights, most, strict=True)
         }
+
+    def compiled(self, sizes: Mapping[str, int]) -> dict[str, Compute]:
+        """The right-hand sides of all bounds by label, that over several steps last."""
+        evaluator = Evaluator(sizes, plain)
+        return {equation.label: evaluator.compile(equation.rhs) for equation in self.bounds.equations}
 
     def ran(self, values: Values) -> StepJacobians:
         for key in [key for key in values.quantities if key[0] in self.prepared.order and key[1] > 0]:
@@ -104,49 +106,41 @@ class _Trial:
         self.prepared.simulated(values)
         return StepJacobians(self.prepared, values, self.group)
 
-    def ratios(self, jacobians: StepJacobians, values: Values, top: str, bottom: str, right: Compute) -> Array:
-        """‖block‖ over its bound, for every step and sample; 0 where both are."""
-        rows, columns = (
-            slice(jacobians.places[s, 0], jacobians.places[s, 0] + jacobians.counts[s]) for s in (top, bottom)
-        )
-        left = spectral(jacobians.matrices[:, :, rows, columns])
-        steps = values.steps
-        bound = np.stack(
-            [
-                np.broadcast_to(right(values, {"t": t, "T": steps})[..., 0, 0], left.shape[1:])
-                for t in range(1, steps + 1)
-            ]
-        )
-        return _part(left, bound)
+    def ratios(self, values: Values, rights: Mapping[str, Compute]) -> dict[str, Array]:
+        """‖Jacobian‖ over its bound by label: of a block for every step and sample, over several steps for every k < T."""
+        jacobians, steps, states = self.ran(values), values.steps, self.bounds.states
+        matrix = np.zeros((*jacobians.matrices.shape[:2], len(states), len(states)))
+        found: dict[str, Array] = {}
+        for block in self.bounds.blocks:
+            rows, columns = (
+                slice(jacobians.places[s, 0], jacobians.places[s, 0] + jacobians.counts[s])
+                for s in (block.top, block.bottom)
+            )
+            right = rights[block.equation.label]
+            entry = matrix[:, :, states.index(block.top), states.index(block.bottom)]
+            for t in range(1, steps + 1):
+                entry[t - 1] = right(values, {"t": t, "T": steps})[..., 0, 0]
+            found[block.equation.label] = _part(spectral(jacobians.matrices[:, :, rows, columns]), entry)
+        whole = self.bounds.whole
+        assert whole is not None
+        for t in range(1, steps + 1):
+            values.quantities[self.bounds.letter, t] = matrix[t - 1]
+        values.parameters[self.bounds.letter] = matrix[0]
+        norms = spectral(jacobians.of_all())
+        found[whole.label] = np.stack([
+            _part(norms[steps - k], rights[whole.label](values, {"t": steps, "T": steps, "k": k})[..., 0, 0])
+            for k in range(steps)
+        ])  # fmt: skip
+        for t in range(1, steps + 1):
+            del values.quantities[self.bounds.letter, t]
+        del values.parameters[self.bounds.letter]
+        return found
 
     def random(self) -> dict[str, Found]:
         """Vectors of two to four components, and several steps: every block, and the bound over steps."""
         sizes = {name: 2 + i % 3 for i, name in enumerate(self.cell.sizes)}
-        evaluator = Evaluator(sizes, plain)
-        values = self.drawn(sizes, RANDOM, STEPS)
-        jacobians = self.ran(values)
-        states = self.bounds.states
-        matrix = np.zeros((STEPS, RANDOM, len(states), len(states)))
-        found = {}
-        for block in self.bounds.blocks:
-            right = evaluator.compile(block.equation.rhs)
-            ratios = self.ratios(jacobians, values, block.top, block.bottom, right)
-            found[block.equation.label] = Found(float(np.max(ratios)), ratios.size)
-            for t in range(1, STEPS + 1):
-                entry = right(values, {"t": t, "T": STEPS})[..., 0, 0]
-                matrix[t - 1, :, states.index(block.top), states.index(block.bottom)] = entry
-        for t in range(1, STEPS + 1):
-            values.quantities[self.bounds.letter, t] = matrix[t - 1]
-        values.parameters[self.bounds.letter] = matrix[0]
-        whole = self.bounds.whole
-        assert whole is not None
-        right = evaluator.compile(whole.rhs)
-        norms = spectral(jacobians.of_all())
-        ratios = [
-            _part(norms[STEPS - k], right(values, {"t": STEPS, "T": STEPS, "k": k})[..., 0, 0]) for k in range(STEPS)
-        ]
-        found[whole.label] = Found(float(np.max(ratios)), RANDOM * STEPS)
-        return found
+        ratios = self.ratios(self.drawn(sizes, RANDOM, STEPS), self.compiled(sizes))
+        return {label: Found(float(np.max(found)), found.size) for label, found in ratios.items()}
 
     # ---------------------------------------------------------------------------------------------------- points
 
@@ -158,7 +152,7 @@ class _Trial:
         for name in self.cell.parameters:
             if not name.endswith("]"):
                 shape = self.shape(name, sizes)
-                scale = 10 ** draw.uniform(-2, 1.2, (samples, 1, 1))
+                scale = 10 ** draw.uniform(-2, 2, (samples, 1, 1))
                 quiet = loudness if 1 in self.cell.shapes[name] else 1.0
                 values.parameters[name] = scale * quiet * draw.standard_normal((samples, *shape))
         for name in self.cell.inputs:
@@ -168,7 +162,7 @@ class _Trial:
             whole = (samples, *self.shape(name, sizes))
             kept = name in self.bounds.kept
             values.quantities[name, 0] = draw.uniform(-1, 1, whole) if kept else 3 * draw.standard_normal(whole)
-            values.quantities[name, 0] *= np.minimum(loudness, 1.0)
+            values.quantities[name, 0] *= np.where(draw.random((samples, 1, 1)) < 0.5, np.minimum(loudness, 1.0), 1.0)
         return values
 
     def shape(self, name: str, sizes: Mapping[str, int]) -> tuple[int, int]:

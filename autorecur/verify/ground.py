@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autorecur.derive.equation import Equation
+from autorecur.errors import CellError
 from autorecur.graph.adjoint import Contribution
 from autorecur.graph.program import Array, Compute, Index, Part, Values, compile_node, run
 from autorecur.graph.range import EVERY
@@ -45,7 +46,7 @@ class Ground:
 
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.d = derivation
-        self.steps = derivation.smallest_generic + 1
+        self.steps = derivation.checked_steps
         self.filling = filling(derivation.cell.functions, seed)
         """What the open functions of the cell are at this point."""
         self.checks: dict[Equation, tuple[Check, ...]] = {}
@@ -61,6 +62,11 @@ class Ground:
         self.cotangents: dict[Target, Array] = {}
         self.cotangents = self._cotangents(np.random.default_rng([seed, 1]), self._adjoint_pass())
         self.truth = Truth(derivation, self.point.values, self.cotangents)
+        if derivation.truncate is not None and self.sampled:
+            raise CellError(
+                f"truncate={derivation.truncate} is too long for {derivation.cell.name}: its checks run over two cuts.",
+                hint="A smaller number of steps has the same equations.",
+            )
         entries = self._entries(np.random.default_rng([seed, 2]))
         differences = CentralDifferences(WIDEST if self.point.smooth else WIDEST_BESIDE_A_KINK)
         self.references: tuple[Reference, ...] = (COMPLEX_STEP, differences)

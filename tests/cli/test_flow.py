@@ -80,3 +80,15 @@ def test_two_cells_are_compared(autorecur: CommandLine, tmp_path: Path) -> None:
     assert "Elman network" in (tmp_path / "both.md").read_text(encoding="utf-8")
     assert autorecur("compare", "rnn", "grv").message == "there is no built-in cell 'grv'; did you mean 'gru'?"
     assert autorecur("compare", "rnn").code == 2
+
+
+@pytest.mark.parametrize("command", [("compare", "rnn", "indrnn"), ("derive", "rnn", "--detail", "full")])
+def test_a_bound_that_is_overstepped_is_a_failed_check(
+    autorecur: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("autorecur.vanishing.search.TOLERANCE", -1.0)
+    target = tmp_path / "page.tex"
+    done = autorecur(*command, "-o", str(target))
+    assert done.code == 1
+    assert "bound of dh/dh" in done.err
+    assert not target.exists()

@@ -71,6 +71,16 @@ def test_a_wrong_error_or_a_forgotten_cut_is_found(label: str, rhs: str) -> None
     assert {check.label for check in report.failures} == {label}
 
 
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+def test_a_forgotten_error_from_behind_a_cut_is_found(every: int) -> None:
+    derivation = ar.cell("h[t] = tanh(W x[t] + U h[t-1])").derive(truncate=every, at="all")
+    (label,) = [e.label for e in derivation.section("truncation") if f"at multiples of {every}" in e.label] or [
+        "error of dL/dh"
+    ]
+    report = derivation.replace(label, "U^T dL/da[t+1]").verify()
+    assert {check.label for check in report.failures} == {label}
+
+
 def test_a_truncated_error_is_within_its_bound() -> None:
     """‖Δh_t‖ ≤ β^(m+1−t) ‖h_(m+1) + Δh_(m+1)‖, with m the next cut."""
     derivation = ar.cells["rnn"].derive(truncate=3, at="all")
@@ -98,6 +108,12 @@ def test_a_truncated_error_is_within_its_bound() -> None:
 def test_where_no_cut_is_defined_the_reason_is_told(text: str, every: int, message: str) -> None:
     with pytest.raises(ar.CellError, match=message):
         ar.cell(text).derive(truncate=every)
+
+
+def test_cuts_that_are_too_far_apart_to_be_checked_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autorecur.verify.ground.WORK", 1000)
+    with pytest.raises(ar.CellError, match="truncate=4 is too long for cell"):
+        ar.cell("h[t] = tanh(W x[t] + U h[t-1])").derive(truncate=4).verify()
 
 
 def test_steps_between_cuts_and_at_them_are_told_apart() -> None:

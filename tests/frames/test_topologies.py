@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import autorecur as ar
+from autorecur import topologies
+from autorecur.cli import options
 from autorecur.cli.options import AT_EVERY_STEP, TOPOLOGIES
 from autorecur.language.cell import Cell
 from autorecur.topologies import many_to_one, with_topology
@@ -39,6 +41,12 @@ def test_every_topology_of_every_cell_holds_or_says_why_not(name: str, topology:
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_options_hold_behind_the_last_step(options: dict[str, object]) -> None:
     _verified(many_to_one(ar.cells["rnn"], **options), "many-to-one")
+
+
+def test_the_command_line_offers_what_there_is() -> None:
+    """It names them once more, so that its help loads nothing."""
+    for name in ("TOPOLOGIES", "READOUTS", "MOST_LAYERS"):
+        assert getattr(options, name) == getattr(topologies, name), name
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)

@@ -37,6 +37,18 @@ def test_the_full_page_has_the_chapter(name: str) -> None:
     assert any("bounds, overstepped by" in str(row) for group in table.groups for row in group)
 
 
+def test_the_bounds_are_among_what_the_seal_counts() -> None:
+    """The numbers of checks in the table add up to the number below it, which is that of the seal."""
+    derivation = ar.cells["gru"].derive()
+    page = document(derivation, "full")
+    table = next(b for b in reversed(page.blocks) if isinstance(b, Table) and b.full)
+    rows = [int(line[3][0]) for group in table.groups for line in group]  # type: ignore[index]
+    (foot,) = table.foot
+    assert foot[1] == (str(sum(rows)),)
+    count = len(derivation.equations) + len(derivation.bounds.equations)
+    assert f"{sum(rows)} checks** of {count} equations" in markdown_document(page)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
