@@ -176,7 +176,12 @@ class _Model:
         words["fr"] = f"{cell.titles.get('fr', cell.title)}, {_FRENCH[self.topology]}"
         if cell.titles:
             lines += [f"{'title' if code == 'en' else f'title.{code}'}: {text}" for code, text in words.items()]
-        for key in ("source", "loss", "target", "steps"):
+        if len((cell.decay or "").split()) > 1:
+            raise CellError(
+                f"the header 'decay' of {cell.name} lists parameters, which have other names in a model of it.",
+                hint="Let all matrices decay (decay: lambda), or name them for the model: --decay 'lambda W U'.",
+            )
+        for key in ("source", "loss", "target", "steps", "decay"):
             if key in cell.headers and not (key == "steps" and self.topology == "encoder-decoder"):
                 lines.append(f"{key}: {cell.headers[key]}")
         used = {leaf.name for _, tree, _ in self.lines for leaf in leaves_of(tree)}

@@ -63,6 +63,7 @@ class Request(Model):
     templates: Path | None = None
     seed: int = 0
     truncate: int | None = None
+    decay: str | None = None
     values: Path | None = None
 
 
@@ -130,6 +131,7 @@ def _verified(request: Request, progress: Progress) -> tuple[Derivation, Report]
         notation=request.notation,
         language=request.lang,
         truncate=request.truncate,
+        decay=... if request.decay is None else request.decay,
     )
     progress(f"checking {len(derivation.equations)} equations of {cell.name}")
     return derivation, derivation.verify(seed=request.seed, bounds=request.detail == "full")

@@ -64,6 +64,14 @@ def _at() -> Callable[[Any], Any]:
     return click.option("--at", metavar="last|all", callback=one_of(("last", "all")), help=meaning)
 
 
+def _decay() -> Callable[[Any], Any]:
+    meaning = (
+        "Weight decay: NAME/2 times the squares of all weight matrices is added to the loss, as in --decay lambda; "
+        "'lambda W U' for these parameters alone. By default what the cell's header 'decay:' says."
+    )
+    return click.option("--decay", metavar="NAME", help=meaning)
+
+
 def _topology(command: Any) -> Any:
     """The options that make a model around a cell."""
     check = whole_number(1, MOST_LAYERS, f"a whole number from 1 to {MOST_LAYERS}")
@@ -165,6 +173,7 @@ def program() -> None:
     help="A folder of templates of your own, or of single blocks; see notes/templates.md.",
 )
 @_truncate()
+@_decay()
 @click.option(
     "--values",
     metavar="FILE",
@@ -201,6 +210,7 @@ def derive(**settings: Any) -> int:
 @_at()
 @_topology
 @_truncate()
+@_decay()
 @_seed()
 def check(**settings: Any) -> int:
     """Check every equation of CELL against numbers.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecur.derive import equations as draw
 from autorecur.derive.components import by_components
+from autorecur.derive.decay import Decay, decay_of
 from autorecur.derive.equation import Equation
 from autorecur.derive.losses import AS_WRITTEN, Loss, with_loss
 from autorecur.derive.path_form import path_form
@@ -90,6 +91,8 @@ class Derivation:
     written: Cell = field(kw_only=True)
     truncate: int | None = None
     """The gradient is cut behind every so many steps."""
+    decay: Decay | None = None
+    """The penalty that L has besides the losses of the steps."""
     rewriting: Rewriting | None = None
     components: tuple[Equation, ...] = ()
     """The equations by components, where the notation wants them beside the matrix form."""
@@ -197,7 +200,8 @@ class Derivation:
         """The derivation of the cell as written, for the same loss."""
         if self.rewriting is None:
             return self
-        return derive(self.rewriting.written, loss=self.loss.text, at=self.loss.at)
+        decay = self.decay.text if self.decay is not None else None
+        return derive(self.rewriting.written, loss=self.loss.text, at=self.loss.at, decay=decay)
 
     @cached_property
     def untruncated(self) -> Derivation:
@@ -384,6 +388,7 @@ def derive(
     language: str = "en",
     mathematics: Mathematics | None = None,
     truncate: int | None = None,
+    decay: str | EllipsisType | None = ...,
 ) -> Derivation:
     """Backpropagation through time for a cell: see :meth:`autorecur.language.cell.Cell.derive`.
 
@@ -394,7 +399,8 @@ def derive(
     if mathematics is None:
         mathematics = profile.mathematics if profile is not None else AS_WRITTEN
     chosen = (cell.loss or "mse") if isinstance(loss, EllipsisType) else loss
-    whole = with_loss(cell, chosen, at, mathematics)
+    penalty = cell.decay if isinstance(decay, EllipsisType) else _required_text(decay)
+    whole = with_loss(cell, chosen, at, mathematics, penalty)
     cell, extended, step, found, nodes = whole.cell, whole.extended, whole.step, whole.loss, whole.nodes
     loops = schedule(step.reads())
     order = [name for loop in loops for name in loop.names]
@@ -406,7 +412,8 @@ def derive(
     if truncate is not None:
         shown = truncated(cell, shown, truncate, clocks is not None)
     taken = letters_of(profile.symbols) if profile is not None else frozenset[str]()
-    draft = draw.Draft(extended, cell, step, found, shown, nodes, order, clocks, taken)
+    decaying = decay_of(penalty, whole.decayed, extended, whole.rewriting)
+    draft = draw.Draft(extended, cell, step, found, shown, nodes, order, clocks, taken, decaying)
     listed = draw.equations(draft)
     if truncate is not None:
         listed = (*listed, *draw.numbered(error_equations(draft, truncate), len(listed) + 1))
@@ -451,7 +458,14 @@ def derive(
         rewriting=whole.rewriting,
         components=by_components(listed) if beside else (),
         truncate=truncate,
+        decay=decaying,
     )
+
+
+def _required_text(decay: str | None) -> str | None:
+    if decay is not None and not isinstance(decay, str):
+        raise CellError(f"a decay is the name of its coefficient, such as 'lambda', not {decay!r}.")
+    return decay
 
 
 def clocks_of(extended: Cell, step: Step) -> Clocks | None:

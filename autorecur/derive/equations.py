@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import sympy
 from sympy import Basic, Expr
 
+from autorecur.derive.decay import Decay, with_decay
 from autorecur.derive.equation import Equation, Term
 from autorecur.derive.losses import Loss
 from autorecur.graph.adjoint import Adjoint, Contribution, adjoint_name, initial_steps, summands
@@ -45,6 +46,7 @@ class Draft:
     """Whose steps each quantity counts, in a frame."""
     taken: frozenset[str] = frozenset()
     """Letters that a notation gives to other things."""
+    decay: Decay | None = None
 
     def at(self, name: str, steps: Steps = EVERY) -> tuple[Expr, Steps]:
         """The step at which the equations of a quantity stand, and the steps for which they hold."""
@@ -84,6 +86,7 @@ def equations(draft: Draft) -> tuple[Equation, ...]:
         *_inputs(draft),
         *_initial(draft),
     ]
+    found = [with_decay(e, draft.decay) for e in found]
     labels = {e.label for e in found}
     return tuple(replace(e, uses=_uses(e, labels)) for e in numbered(found))
 

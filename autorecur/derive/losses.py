@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autorecur.errors import CellError
 from autorecur.graph.node import Node, Variable
 from autorecur.graph.range import EVERY, ONLY_LAST, Steps
 from autorecur.graph.step import Assignment, Step, build
 from autorecur.language.cell import Cell
+from autorecur.language.decay import Decayed, decay_asked
 from autorecur.language.nearest import nearest
 from autorecur.language.trees import names_in
 from autorecur.notations.profile import Mathematics
@@ -68,9 +69,13 @@ class WithLoss:
     nodes: Mapping[str, Node]
     written: Cell
     rewriting: Rewriting | None
+    decayed: Decayed | None = None
+    """What the loss has besides, in names of the cell as written."""
 
 
-def with_loss(cell: Cell, loss: str | None, at: str, mathematics: Mathematics = AS_WRITTEN) -> WithLoss:
+def with_loss(
+    cell: Cell, loss: str | None, at: str, mathematics: Mathematics = AS_WRITTEN, decay: str | None = None
+) -> WithLoss:
     """A cell as written, in the mathematics of a notation, with a loss in the names of the cell as written."""
     if at not in ("last", "all"):
         raise CellError(f"the loss stands at the 'last' step or at 'all', not at {at!r}.")
@@ -80,12 +85,18 @@ def with_loss(cell: Cell, loss: str | None, at: str, mathematics: Mathematics = 
     written = extended = cell.extended({QUANTITY: text})
     if kind == "expression":
         _require_quantity(cell, written)
+    decayed = None
+    if decay is not None:
+        taken = {*written.shapes, *written.sizes, *cell.functions, cell.target or "", cell.steps_name}
+        decayed = decay_asked(decay, cell.parameters, taken, cell.name)
+        written = extended = _with_number(written, decayed.coefficient)
     rewriting = None
     if not mathematics.nothing:
         read = {name.name for name in names_in(written.assignments[-1].expression)}
         found = rewrite(cell, mathematics, keep=read)
         if not found.unchanged:
             rewriting, cell, extended = found, found.cell, found.extended(written)
+            extended = extended if decayed is None else _with_number(extended, decayed.coefficient)
     step = build(extended)
     nodes = {name: assignment.node for name, assignment in step.assignments.items()}
     bypassed = None
@@ -97,7 +108,13 @@ def with_loss(cell: Cell, loss: str | None, at: str, mathematics: Mathematics = 
     inputs = tuple(name for name in extended.inputs if name not in cell.inputs)
     outputs = tuple(dict.fromkeys(v for v, _ in step.reads()[QUANTITY] if v in nodes))
     described = Loss(kind, at, text, outputs, inputs, bypassed)
-    return WithLoss(cell, extended, Step(extended, step.authored, assignments), described, nodes, written, rewriting)
+    whole = Step(extended, step.authored, assignments)
+    return WithLoss(cell, extended, whole, described, nodes, written, rewriting, decayed)
+
+
+def _with_number(cell: Cell, name: str) -> Cell:
+    """The cell with one more parameter, a single number that none of its equations reads."""
+    return replace(cell, parameters={**cell.parameters, name: ()}, shapes={**cell.shapes, name: (1, 1)})
 
 
 def _require_quantity(cell: Cell, extended: Cell) -> None:

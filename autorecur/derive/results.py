@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sympy import Basic
 
+from autorecur.derive.decay import over_samples
 from autorecur.derive.equation import Equation
 from autorecur.derive.equations import bound
 from autorecur.graph.adjoint import Contribution, adjoint_name, initial_steps
@@ -85,8 +86,7 @@ class Results(Mapping[str, np.ndarray]):
 def evaluate(derivation: Derivation, values: Mapping[str, Any], steps: int | None) -> Results:
     loaded, batch = load(derivation, values, steps)
     calculate(derivation, loaded)
-    loss = loaded.parameters["L"]
-    loaded.parameters["L"] = loaded.summed(loss)
+    loaded.parameters["L"] = over_samples(derivation["L"].rhs, derivation.decay, loaded, Evaluator(loaded.sizes))
     if derivation.rewriting is not None:
         loaded = derivation.rewriting.to_written(loaded)
     return Results(derivation, loaded, batch)
@@ -126,10 +126,11 @@ def calculate(derivation: Derivation, values: Values, kernels: Kernels = real) -
     _initial_states(derivation, values, evaluator)
     for equation in derivation.section("parameters"):
         if generic or equation.altered:
-            total = evaluator.compile(equation.rhs)(values, values.index(0))
+            total = over_samples(equation.rhs, derivation.decay, values, evaluator)
         else:
-            total = _each_step(derivation, equation, values, evaluator)
-        values.parameters[equation.label] = values.summed(total)
+            total = values.summed(_each_step(derivation, equation, values, evaluator))
+            total = sum(_penalty(derivation, equation, values, evaluator), total)
+        values.parameters[equation.label] = total
     return values
 
 
@@ -143,6 +144,13 @@ def _each_step(derivation: Derivation, equation: Equation, values: Values, evalu
         found += [compute(values, values.index(t)) for t in part.steps.at(last) if t in steps]
     zero = evaluator.compile(_zero(derivation, equation.label))(values, {})
     return sum(found, zero)
+
+
+def _penalty(derivation: Derivation, equation: Equation, values: Values, evaluator: Evaluator) -> list[Array]:
+    """What the penalty of the loss adds to a parameter's gradient."""
+    decay = derivation.decay
+    terms = decay.term_of(equation.label.removeprefix("dL/d")) if decay is not None else ()
+    return [evaluator.compile(term.expression)(values, values.index(0)) for term in terms]
 
 
 def forward(derivation: Derivation, values: Values, evaluator: Evaluator) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from autorecur.errors import CellError
 from autorecur.language.canonical import write
 from autorecur.language.cell import Cell, initial_keys
+from autorecur.language.decay import check_decay
 from autorecur.language.framing import is_frame, read_frame
 from autorecur.language.functions import mixes_components
 from autorecur.language.joined import check_joined
@@ -52,6 +53,8 @@ def cell(text: str, name: str = "cell") -> Cell:
             value = headers.values[key]
             raise source.error(f"{value} is a size of this cell.", headers.spans[key], hint="Choose another letter.")
     learned = tuple(state for state in roles.states if state in headers.words("learned"))
+    parameters = parameter_shapes(roles, found, learned)
+    check_decay(headers, source, parameters, {*roles.names, *sizes})
     return Cell(
         name=headers.values.get("name", name),
         titles=headers.titles,
@@ -61,7 +64,7 @@ def cell(text: str, name: str = "cell") -> Cell:
         states=roles.states,
         inputs=roles.inputs,
         outputs=headers.words("output") or _unused(assignments),
-        parameters=parameter_shapes(roles, found, learned),
+        parameters=parameters,
         shapes=found.shapes,
         convention=found.convention,
         offsets=roles.offsets,

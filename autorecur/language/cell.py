@@ -83,6 +83,11 @@ class Cell:
         """The functions that the header ``function`` leaves open."""
         return tuple(self.headers.get("function", "").replace(",", " ").split())
 
+    @property
+    def decay(self) -> str | None:
+        """What the header ``decay`` says: a coefficient, and the parameters that decay if these are not all matrices."""
+        return self.headers.get("decay")
+
     def with_functions(self, **functions: str) -> Cell:
         """This cell with functions of the language for those that are left open.
 
@@ -189,6 +194,7 @@ class Cell:
         notation: str | os.PathLike[str] | Profile | None = None,
         language: str = "en",
         truncate: int | None = None,
+        decay: str | EllipsisType | None = ...,
     ) -> Derivation:
         """All equations of backpropagation through time for this cell, as a Derivation.
 
@@ -197,11 +203,22 @@ class Cell:
         ``"mse"``. ``at``: ``"last"`` or ``"all"`` steps. ``notation``: one that ships (``"column"``, ``"row"``,
         ``"transposed"``, ``"bracket-time"``, ``"index"``), the path of a TOML file (``notes/notations.md``), or a
         :class:`autorecur.notations.Profile`; None prints the cell as its author wrote it. ``truncate=k`` cuts the gradient
-        behind every k steps, as :meth:`run` does, and derives what is lost.
+        behind every k steps, as :meth:`run` does, and derives what is lost. ``decay="lambda"`` adds λ/2 times the squares of
+        all parameter matrices to the loss (``"lambda W U"``: of these parameters), λ one more value of :meth:`evaluate`; if it
+        is not given, what the header ``decay`` says.
         """
         from autorecur.derive import derive
 
-        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language, truncate=truncate)
+        return derive(
+            self,
+            steps=steps,
+            loss=loss,
+            at=at,
+            notation=notation,
+            language=language,
+            truncate=truncate,
+            decay=decay,
+        )
 
     def run(
         self,

@@ -139,6 +139,7 @@ class Frame(Cell):
         notation: Any = None,
         language: str = "en",
         truncate: int | None = None,
+        decay: str | EllipsisType | None = ...,
     ) -> FrameDerivation | Derivation:
         """All equations of backpropagation through the parts of this frame, from the last to the first."""
         from autorecur.derive import derive
@@ -148,7 +149,7 @@ class Frame(Cell):
                 f"{self.name} has parts with steps of their own: a truncation is derived for one cell.",
                 hint="Derive the cell of one part by itself.",
             )
-        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language)
+        return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language, decay=decay)
 
     def run(self, *arguments: Any, **options: Any) -> Run:
         """Refused: the parts of a frame run one by one, each with :meth:`Cell.run`, the last states of one as ``initial``."""

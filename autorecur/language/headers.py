@@ -9,7 +9,20 @@ from autorecur.language.nearest import nearest
 from autorecur.language.syntax import Span
 from autorecur.language.text import Source
 
-HEADERS = ("name", "title", "source", "loss", "scalar", "function", "learned", "output", "input", "target", "steps")
+HEADERS = (
+    "name",
+    "title",
+    "source",
+    "loss",
+    "scalar",
+    "function",
+    "learned",
+    "output",
+    "input",
+    "target",
+    "steps",
+    "decay",
+)
 FREE_TEXTS = ("name", "title", "source")
 """Headers in which every character is text, also #."""
 

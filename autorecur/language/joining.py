@@ -9,6 +9,7 @@ from autorecur.errors import CellError
 from autorecur.language.building import check_inputs, check_vectors, parameter_shapes, size_names
 from autorecur.language.canonical import write_absolute, write_name
 from autorecur.language.cell import initial_keys
+from autorecur.language.decay import check_decay
 from autorecur.language.frame import ONCE, Frame, Part
 from autorecur.language.framing import FrameText, Line, PartText
 from autorecur.language.headers import Headers
@@ -59,6 +60,8 @@ def frame(text: FrameText, name: str) -> Frame:
         for part in text.parts
     )
     outputs = headers.words("output") or tuple(names.unread(lowered))
+    parameters = parameter_shapes(roles, found, learned)
+    check_decay(headers, source, parameters, {*roles.names, *sizes, *clocks.values()})
     return Frame(
         name=headers.values.get("name", name),
         titles=headers.titles,
@@ -68,7 +71,7 @@ def frame(text: FrameText, name: str) -> Frame:
         states=roles.states,
         inputs=roles.inputs,
         outputs=outputs,
-        parameters=parameter_shapes(roles, found, learned),
+        parameters=parameters,
         shapes=found.shapes,
         convention=found.convention,
         offsets=roles.offsets,

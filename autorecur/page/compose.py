@@ -147,9 +147,10 @@ def _subtitle(page: Page) -> tuple[Inlines, ...]:
     """The source, and what is derived."""
     found = page.derivation.loss
     kind = found.kind if page.words.has(f"head.loss.{found.kind}") else "expression"
+    name = page.words(f"head.loss.{kind}")
     what = page.words(
         "head.derived",
-        loss=page.words(f"head.loss.{kind}"),
+        loss=name if page.derivation.decay is None else page.words("decay.head", loss=name),
         where=where_of_loss(page)
         if page.derivation.clocks is not None
         else page.words(f"head.at.{found.at}", last=page.last_step()),

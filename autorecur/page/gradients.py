@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy.matrices.expressions import HadamardProduct, MatMul, MatrixExpr, Transpose
 
+from autorecur.derive.decay import PENALTY
 from autorecur.page.backward import groups
 from autorecur.page.context import Page, plain
 from autorecur.page.model import is_bias
@@ -78,7 +79,8 @@ def _rows(page: Page, equations: list[Equation]) -> list[EquationRow]:
     """The equations by what they came through; as many beside each other as fit in every row."""
     together: dict[str, list[Equation]] = {}
     for e in equations:
-        through = e.terms[0].through or "" if len(e.terms) == 1 else f"alone {e.label}"
+        ways = [term for term in e.terms if term.through != PENALTY] or list(e.terms)
+        through = ways[0].through or "" if len(ways) == 1 else f"alone {e.label}"
         together.setdefault(through, []).append(e)
     beside = _beside(page, list(together.values()))
     rows = []

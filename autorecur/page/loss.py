@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from autorecur.page.context import Page
+from autorecur.page.packing import fits_line
 from autorecur.page.parts import where_of_loss
+from autorecur.page.readers import labels
 from autorecur.page.reasons import reason
 from autorecur.render.blocks import Block, Cell, Display, EquationRow, Inlines, Math, Paragraph
+
+if TYPE_CHECKING:
+    from autorecur.derive.equation import Equation
 
 SQUARES = ("mse", "squared", "half_squared")
 
@@ -20,10 +26,21 @@ def loss(page: Page) -> Iterator[Block]:
         if equation.label.startswith("dL/d"):
             rows.append(page.display_row(equation, note=_seed_note(page, equation.label)))
         else:
-            rows.append(page.display_row(equation))
+            rows.append(_row(page, equation))
     yield Display(tuple(rows))
+    if page.derivation.decay is not None:
+        yield Paragraph(page.words("decay.loss", coefficient=page.name(page.derivation.decay.coefficient, None)))
     if page.derivation.loss.bypassed:
         yield Paragraph(page.words("loss.logits", output=page.name(page.derivation.loss.bypassed)))
+
+
+def _row(page: Page, equation: Equation) -> EquationRow:
+    """The equation with a label under its penalty, if it fits the line: what is labelled does not break."""
+    plain = page.display_row(equation)
+    labelled = labels(page, equation) if equation.label == "L" else None
+    (cell,) = plain.cells
+    fits = cell is not None and fits_line(cell)
+    return page.display_row(equation, labelled) if labelled and fits else plain
 
 
 def _opening(page: Page) -> Inlines:

@@ -241,6 +241,19 @@ def _chain(generator: Any) -> Example:
     return Example((v,), value, claimed)
 
 
+def _decay(generator: Any) -> Example:
+    """``λ/2 ‖W‖²`` sends ``λ W`` to W."""
+    W, coefficient = generator.normal(size=(4, 3)), 0.3
+
+    def value(apply: Apply, w: Array) -> Array:
+        return apply("multiply", coefficient / 2, apply("sum", apply("square", w), axis=COMPONENTS))
+
+    def claimed(g: Array, out: Array, w: Array) -> Sequence[Array]:
+        return [g * coefficient * w]
+
+    return Example((W,), value, claimed)
+
+
 _EXAMPLES: dict[str, tuple[str, ...] | Callable[[Any], Example]] = {
     "readers": _readers,
     "sum": ("add", "subtract", "negative"),
@@ -263,4 +276,5 @@ _EXAMPLES: dict[str, tuple[str, ...] | Callable[[Any], Example]] = {
     "binary_cross_entropy": ("binary_cross_entropy",),
     "shared": _shared,
     "chain": _chain,
+    "decay": _decay,
 }

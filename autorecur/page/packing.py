@@ -44,6 +44,11 @@ def packed(cells: Sequence[tuple[Cell, str]]) -> list[EquationRow]:
     return [EquationRow((Cell(None, (layout,), None),), numbers) for layout, numbers in rows]
 
 
+def fits_line(cell: Cell) -> bool:
+    """Whether an equation stands on one line."""
+    return width(_whole(cell)) <= ROOM
+
+
 def _whole(cell: Cell) -> Layout:
     sides = [part for part in (cell.lhs, cell.relation) if part is not None]
     return row(*sides, *cell.lines)

@@ -43,7 +43,15 @@ def paths(page: Page) -> Iterator[Block]:
     if not form.equations:
         yield Paragraph(page.words(f"paths.none.{form.reason or 'shape'}"))
         return
+    yield from without_penalty(page)
     yield from PathSection(page).blocks()
+
+
+def without_penalty(page: Page) -> Iterator[Block]:
+    """No path leads through weight decay, so the section leaves it aside."""
+    if page.derivation.decay is not None:
+        coefficient = page.name(page.derivation.decay.coefficient, None)
+        yield Paragraph(page.words("decay.paths", coefficient=coefficient))
 
 
 @dataclass

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sympy import Integer
 
+from autorecur.derive.decay import PENALTY
 from autorecur.page.context import Page, capital
 from autorecur.render.blocks import Inlines, Math, Reference
 from autorecur.symbolic import carriers as c
@@ -106,6 +107,8 @@ def labels(page: Page, equation: Equation) -> list[Layout | None] | None:
     terms = equation.terms
     if len(terms) < 2 or equation.altered or page.brief:
         return None
+    if any(term.through == PENALTY for term in terms):
+        return _beside_penalty(page, equation)
     others = [term for term in terms if term.offset]
     short = len(terms) > 2
     result: list[Layout | None] = []
@@ -120,6 +123,14 @@ def labels(page: Page, equation: Equation) -> list[Layout | None] | None:
         _by_kind(page, equation, term) if label is not None and result.count(label) > 1 else label
         for term, label in zip(terms, result, strict=True)
     ]
+
+
+def _beside_penalty(page: Page, equation: Equation) -> list[Layout | None]:
+    """The label of the term of weight decay, and those of the others if there are several."""
+    rest = [term for term in equation.terms if term.through != PENALTY]
+    found = iter(labels(page, replace(equation, terms=tuple(rest))) or [None] * len(rest))
+    penalty = Words(page.words.text("decay.label"))
+    return [penalty if term.through == PENALTY else next(found) for term in equation.terms]
 
 
 def _by_kind(page: Page, equation: Equation, term: Term) -> Layout:

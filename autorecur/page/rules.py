@@ -24,7 +24,7 @@ _SQUARED_OPS = frozenset({"multiply", "sum", "mean", "square", "subtract"})
 ORDER = (
     "readers", "sum", "product", "scalar", "quotient", "power", "matmul", "transpose", "function", "choice", "stack",
     "squared_error", "sum_components", "mean", "max", "norm", "softmax", "logsumexp", "cross_entropy",
-    "binary_cross_entropy", "shared", "chain",
+    "binary_cross_entropy", "shared", "chain", "decay",
 )  # fmt: skip
 """Every rule there is, in the order of the appendix."""
 
@@ -52,6 +52,7 @@ _OF_OPS: Mapping[str, str] = {
     "binary_cross_entropy": "binary_cross_entropy",
     "broadcast_to": "scalar",
     "sum_to": "scalar",
+    "weight_decay": "decay",
 }
 
 
@@ -107,6 +108,8 @@ def rule_book(derivation: Derivation) -> RuleBook:
         used.add("shared")
     if derivation.paths.equations:
         used.add("chain")
+    if derivation.decay is not None:
+        used.add("decay")
     keys = tuple(key for key in ORDER if key in used)
     measured = {key: measure(key, tuple(functions)) for key in keys}
     return RuleBook(keys, tuple(functions), derivation.cell.convention == "row", measured)
@@ -145,7 +148,9 @@ def _paragraphs(page: Page, entry: str, key: str) -> Iterator[Block]:
     chosen = special if page.in_rows and page.words.has(special) else entry
     if key == "function" and not _functions(page) and page.words.has(f"{entry}_open"):
         chosen = f"{entry}_open"
-    yield Paragraph(page.words(chosen, functions=_functions(page), bias=_bias(page), **_links(page)))
+    decay = page.derivation.decay
+    symbols = {} if decay is None else {"coefficient": page.name(decay.coefficient, None)}
+    yield Paragraph(page.words(chosen, functions=_functions(page), bias=_bias(page), **_links(page), **symbols))
 
 
 def _bias(page: Page) -> Inlines:

@@ -13,7 +13,7 @@ import sympy
 
 from autorecur.page.context import FULL, Page, capital, plain
 from autorecur.page.packing import packed
-from autorecur.page.paths import PathSection
+from autorecur.page.paths import PathSection, without_penalty
 from autorecur.render.blocks import Block, Display, EquationRow, Inlines, Math, Paragraph
 from autorecur.symbolic import carriers as c
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def stacked(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
+    yield from without_penalty(page)
     yield from _Stacked(page).blocks()
 
 

@@ -184,6 +184,11 @@ class Ground:
         for name, adjoint in self.d.adjoints.items():
             if not adjoint.timed:
                 found[name, None] = self._summed(name, values)  # type: ignore[index]
+        if self.d.decay is not None:
+            for name in self.d.decay.weights:
+                sent = self.d.decay.gradient(name, values)
+                known = found.get((name, None), 0)  # type: ignore[arg-type]
+                found[name, None] = known + sent  # type: ignore[index]
         return found  # type: ignore[return-value]
 
     def _summed(self, name: str, values: Values) -> Array:
@@ -208,10 +213,10 @@ class Ground:
         It answers for every ∂u/∂v of the path form."""
         key = (steps, reference.name)
         if key not in self._along_paths:
-            if steps == self.steps and not self.sampled:
+            if steps == self.steps and not self.sampled and self.d.decay is None:
                 self._along_paths[key] = self._path_values(self.truth, reference, self.derivatives[reference.name])
             else:
-                truth = Truth(self.d, self._cut(steps), {}, self.truth.magnitude)
+                truth = Truth(self.d, self._cut(steps), {}, self.truth.magnitude, penalised=False)
                 self._along_paths[key] = self._path_values(truth, reference, Derivatives())
         return self._along_paths[key]
 

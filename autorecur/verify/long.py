@@ -94,7 +94,11 @@ def by_complex_step(derivation: Derivation, values: Values, directions: Directed
     losses = [run.quantities[derivation.loss.name, t] for t in derivation.loss.steps.at(last)]
     total = sum(losses[1:], losses[0])
     total = np.broadcast_to(total, (len(directions), *total.shape[-3:]))
-    return np.imag(total).reshape(len(directions), -1).sum(axis=1) / IMAGINARY
+    sums = np.imag(total).reshape(len(directions), -1).sum(axis=1)
+    if derivation.decay is not None:
+        penalty = np.imag(derivation.decay.value(lanes, complex_kernel))
+        sums = sums + np.broadcast_to(penalty, (len(directions), 1, 1, 1)).reshape(-1)
+    return sums / IMAGINARY
 
 
 def _lanes(directions: Directed) -> dict[tuple[str, int | None], Array]:

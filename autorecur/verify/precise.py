@@ -82,7 +82,8 @@ def _loss(
     array[index] += shift
     run = forward(derivation, moved, precise_kernel)
     last = values.last(derivation.loss.name)
-    return sum(np.sum(run.quantities[derivation.loss.name, t]) for t in derivation.loss.steps.at(last))
+    total = sum(np.sum(run.quantities[derivation.loss.name, t]) for t in derivation.loss.steps.at(last))
+    return total if derivation.decay is None else total + np.sum(derivation.decay.value(moved, precise_kernel))
 
 
 def _exact(array: Array) -> Array:

@@ -77,7 +77,8 @@ class Derivatives:
 class Truth:
     """The forward run of a derivation around one point, and every derivative of it that equations need.
 
-    ``magnitude`` is the size of what differences are taken of, if a longer run from the same point tells it."""
+    ``magnitude`` is the size of what differences are taken of, if a longer run from the same point tells it; without
+    ``penalised`` L is the loss alone, without what weight decay adds."""
 
     def __init__(
         self,
@@ -85,8 +86,10 @@ class Truth:
         values: Values,
         cotangents: Mapping[Target, Array],
         magnitude: float | None = None,
+        penalised: bool = True,
     ) -> None:
         self.derivation = derivation
+        self.penalised = penalised and derivation.decay is not None
         self.values = values
         self.cotangents = cotangents
         self.magnitude = self._magnitude() if magnitude is None else magnitude
@@ -158,8 +161,8 @@ class Truth:
             lanes[target] = (count, which)
             count += len(which)
         runs = [self._run(quotient, shift, lanes, count) for shift in quotient.shifts]
-        with_cotangents = quotient.derivative([self._functional(values, count) for values in runs])
-        plain = quotient.derivative([self._loss(values, count) for values in runs])
+        with_cotangents = quotient.derivative([self._functional(values, count, quotient.kernels) for values in runs])
+        plain = quotient.derivative([self._loss(values, count, quotient.kernels) for values in runs])
         others = {top: quotient.derivative([self._components(values, top, count) for values in runs]) for top in tops}
         for target, (start, which) in lanes.items():
             shape = self.value(target).shape[-2:]
@@ -234,15 +237,19 @@ class Truth:
         cotangents = sum(float(np.sum(np.abs(k * values[name, t or 0]))) for (name, t), k in self.cotangents.items())
         return max(*parts, cotangents, 1.0)
 
-    def _loss(self, values: Values, lanes: int) -> Array:
+    def _loss(self, values: Values, lanes: int, kernels: Kernels) -> Array:
         """L for each lane and each sample of the batch."""
         d = self.derivation
         parts = [values.quantities[d.loss.name, t] for t in d.loss.steps.at(values.last(d.loss.name))]
-        return self._per_sample(sum(parts[1:], parts[0]), lanes)
+        total = self._per_sample(sum(parts[1:], parts[0]), lanes)
+        if self.penalised and d.decay is not None:
+            # The penalty belongs to no sample: each has its share, and their sum has all of it.
+            total = total + self._per_sample(d.decay.value(values, kernels), lanes) / self.batch
+        return total
 
-    def _functional(self, values: Values, lanes: int) -> Array:
+    def _functional(self, values: Values, lanes: int, kernels: Kernels) -> Array:
         """L', that is L plus the cotangents' inner products."""
-        total = self._loss(values, lanes)
+        total = self._loss(values, lanes, kernels)
         for key, k in self.cotangents.items():
             product = np.sum(k * values.quantities[key], axis=(-2, -1), keepdims=True)  # type: ignore[index]
             total = total + self._per_sample(product, lanes)

@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sympy import Basic
 
+from autorecur.derive.decay import apart
 from autorecur.derive.equation import Equation
 from autorecur.derive.results import calculate
 from autorecur.graph.program import Array, Compute, Index, Values
@@ -158,6 +160,8 @@ class _Verification:
             if equation.holds_for == "L":
                 steps = self.d.loss.steps.at(self.ground.true.last(self.d.loss.name))
                 true = sum(known[self.d.loss.name, s] for s in steps)
+                if self.d.decay is not None:
+                    true = true + self.d.decay.value(self.ground.true)
             else:
                 true = known[equation.lhs.name, t]
             pairs.append((printed, true))
@@ -182,13 +186,13 @@ class _Verification:
         last = self.ground.true.last(equation.lhs.name)
         return (self.d.loss.steps if equation.holds_for == self.d.loss.name else equation.steps).at(last)
 
-    def _printed(self, equation: Equation, t: int) -> Array:
+    def _printed(self, equation: Equation, t: int, rhs: Basic | None = None) -> Array:
         """The right-hand side, from the object that is typeset; no number if it reads itself, or what does not exist at t."""
         known = self.ground.true
         if _reads_itself(equation):
             return np.array([[np.nan]])
         try:
-            compute = self.ground.evaluator.compile(equation.rhs)
+            compute = self.ground.evaluator.compile(equation.rhs if rhs is None else rhs)
             if equation.of:
                 return assembled(compute, known, known.index(t), equation, self.ground.evaluator)
             return compute(known, known.index(t))
@@ -197,8 +201,14 @@ class _Verification:
 
     def printed(self, equation: Equation, t: int) -> Array:
         """The right-hand side at a step; of a parameter's gradient the sum over the batch."""
-        value = self._printed(equation, t)
-        return self.ground.true.summed(value) if equation.section == "parameters" else value
+        if equation.section != "parameters":
+            return self._printed(equation, t)
+        each, once = apart(equation.rhs, self.d.decay)
+        total = self.ground.true.summed(self._printed(equation, t, each))
+        if once is None:
+            return total
+        value = self._printed(equation, t, once)
+        return total + (value if value.ndim == 2 else self.ground.true.summed(value))
 
     def _adjoint_checks(self, equation: Equation) -> Iterator[Check]:
         """Right-hand side against the true adjoint, less the cotangent that the adjoint has besides."""

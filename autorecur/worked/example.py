@@ -203,7 +203,7 @@ def worked_example(derivation: Derivation, values: Any = None, digits: int = DIG
     """See :meth:`autorecur.derive.derivation.Derivation.worked_example`."""
     if not hasattr(digits, "__index__") or not 1 <= digits <= 12:
         raise AutorecurError(f"digits is a whole number from 1 to 12, not {digits!r}.")
-    _require_short(derivation)
+    _require_workable(derivation)
     first, *others = fillings(derivation, values)
     for functions in (first, *others):
         try:
@@ -215,12 +215,15 @@ def worked_example(derivation: Derivation, values: Any = None, digits: int = DIG
     raise AssertionError
 
 
-def _require_short(derivation: Derivation) -> None:
+def _require_workable(derivation: Derivation) -> None:
     if derivation.clocks is not None:
         message = (
             f"{derivation.cell.name} has parts with steps of their own; an example in numbers is worked for one cell."
         )
         raise NoExampleError("parts", message, hint="Derive the cell of one part by itself for its numbers.")
+    if derivation.decay is not None:
+        message = f"{derivation.cell.name} has weight decay; an example in numbers is worked for the loss without it."
+        raise NoExampleError("decay", message, hint="Derive without a decay for the numbers.")
     if len(derivation.step.assignments) > MOST_EQUATIONS:
         raise NoExampleError("large", f"nobody computes more than {MOST_EQUATIONS} quantities a step by hand.")
 

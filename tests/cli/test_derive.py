@@ -152,3 +152,12 @@ def test_a_notation_of_ones_own(autorecur: CommandLine) -> None:
     assert outcome.code == 2
     assert "mine.toml, line 2: there is no key 'stile' in [time]. Did you mean 'style'?" in outcome.err
     assert not Path("a.tex").exists()
+
+
+def test_weight_decay(autorecur: CommandLine) -> None:
+    outcome = autorecur("derive", "rnn", "--decay", "lambda", "-o", "a.tex")
+    assert outcome.code == 0
+    assert r"\lambda" in Path("a.tex").read_text(encoding="utf-8")
+    outcome = autorecur("check", "rnn", "--decay", "lambda W_hh")
+    assert outcome.code == 2
+    assert "Did you mean 'W_h'?" in outcome.err

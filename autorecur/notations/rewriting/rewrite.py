@@ -264,7 +264,10 @@ def _frame(written: Frame, trees: list[Expression]) -> Cell:
     from autorecur.language.building import cell
 
     try:
-        return cell(str(replace(written, written=tuple(trees))))
+        headers = {
+            key: value for key, value in written.headers.items() if key != "decay"
+        }  # it names written parameters
+        return cell(str(replace(written, written=tuple(trees), headers=headers)))
     except CellError as error:
         raise CellError(
             f"{written.name} cannot be written so: {error.message}",
