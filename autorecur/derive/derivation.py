@@ -156,7 +156,7 @@ class Derivation:
     @cached_property
     def clocks(self) -> Clocks | None:
         """Whose steps each quantity counts; None for a cell, in which all count the same."""
-        return clocks_of(self.extended, self.step)
+        return self.step.clocks
 
     @property
     def part_names(self) -> tuple[str, ...] | None:
@@ -406,7 +406,7 @@ def derive(
     order = [name for loop in loops for name in loop.names]
     keep = frozenset(found.outputs) | {a.name for a in step.assignments.values() if a.kind == "preactivation"}
     ordered = {name: nodes[name] for name in order}
-    clocks = clocks_of(extended, step)
+    clocks = step.clocks
     pulled = adjoints(ordered, found.name, found.steps, keep, frozenset(extended.states), clocks)
     shown = {name: adjoint for name, adjoint in pulled.items() if name not in found.inputs}
     if truncate is not None:
@@ -466,15 +466,6 @@ def _required_text(decay: str | None) -> str | None:
     if decay is not None and not isinstance(decay, str):
         raise CellError(f"a decay is the name of its coefficient, such as 'lambda', not {decay!r}.")
     return decay
-
-
-def clocks_of(extended: Cell, step: Step) -> Clocks | None:
-    """Whose steps each quantity of a frame counts; a generated name counts those of the equation it was taken out of."""
-    clocks = extended.clocks
-    if clocks is None:
-        return None
-    owners = {name: a.owner or name for name, a in step.assignments.items()}
-    return replace(clocks, of={**{name: clocks.of[owner] for name, owner in owners.items()}, **clocks.of})
 
 
 def _unclear(rewriting: Rewriting | None) -> list[str]:

@@ -10,10 +10,10 @@ Quantities that a derivation talks about are given names by three rules that ser
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from autorecur.graph.clocks import mark
+from autorecur.graph.clocks import Clocks, mark
 from autorecur.graph.node import Fixed, Node, Variable, apply, as_it_is, number
 from autorecur.graph.range import Bound
 from autorecur.graph.walk import postorder, rebuild, variables
@@ -58,6 +58,15 @@ class Step:
     """The author's right-hand sides, before naming."""
     assignments: Mapping[str, Assignment]
     """In an order in which a step can be evaluated as far as the author's order allows."""
+
+    @property
+    def clocks(self) -> Clocks | None:
+        """Whose steps each quantity of a frame counts; a generated name counts those of the equation it was taken out of."""
+        clocks = self.cell.clocks
+        if clocks is None:
+            return None
+        owners = {name: a.owner or name for name, a in self.assignments.items()}
+        return replace(clocks, of={**{name: clocks.of[owner] for name, owner in owners.items()}, **clocks.of})
 
     def reads(self) -> dict[str, list[tuple[str, int]]]:
         """What each equation reads: (name, offset) of every quantity with a time."""

@@ -151,12 +151,45 @@ class Frame(Cell):
             )
         return derive(self, steps=steps, loss=loss, at=at, notation=notation, language=language, decay=decay)
 
-    def run(self, *arguments: Any, **options: Any) -> Run:
-        """Refused: the parts of a frame run one by one, each with :meth:`Cell.run`, the last states of one as ``initial``."""
-        raise CellError(
-            f"{self.name} is a frame: its parts run one after the other.",
-            hint="Make a cell of each part; hand over last states: decoder.run(v, params, initial={'s': before.last['h']}).",
-        )
+    def run(
+        self,
+        x: Any = None,
+        params: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        lengths: Any = None,
+        steps: Any = None,
+        truncate: int | None = None,
+        backend: str = "auto",
+        record: bool = False,
+        outputs: Sequence[str] | None = None,
+    ) -> Run:
+        """Runs the parts one after the other on tensors; the result maps each state and output to (T, B, n).
+
+        Arguments are those of :meth:`Cell.run`: ``x`` maps inputs of all parts to (T, B, n) or (T, n), one that is given once
+        to (B, n) or (n,); each part counts its own T. ``steps={"encoder": 4, "decoder": 3}`` says what no input tells. A
+        quantity without time is (B, n). The last states of a part are the initial ones of another on the tape, so gradients
+        go through all parts. It runs op by op (``backend`` is ``"auto"`` or ``"eager"``); ``lengths`` and ``truncate`` are for
+        the cell of one part. Raises CellError, ShapeError.
+
+        >>> import autorecur as ar
+        >>> frame = ar.cell("h[t] = tanh(W x[t] + U h[t-1])\\ny = V h[T]")
+        >>> params = {"W": ar.tensor([[1.0]], requires_grad=True), "U": [[0.5]], "V": [[2.0]]}
+        >>> out = frame.run([[1.0], [0.0]], params)
+        >>> out["h"].shape, out["y"].shape
+        ((2, 1), (1,))
+        >>> out["y"].sum().backward()
+        >>> params["W"].grad.shape
+        (1, 1)
+        """
+        for name, value in (("lengths", lengths), ("truncate", truncate)):
+            if value is not None:
+                raise CellError(
+                    f"{self.name} has parts with steps of their own: {name} is for the run of one cell.",
+                    hint="Make a cell of the part, and hand over its last states as initial={...}.",
+                )
+        from autorecur.recurrence.frames import run
+
+        return run(self, x, params, initial, steps, record, outputs, backend)
 
     def explain_compilation(self, *arguments: Any, **options: Any) -> Explanation:
         """Refused: what is compiled is the cell of a part."""

@@ -139,7 +139,7 @@ def run_eagerly(
     reading = _Reading(values.quantities, states, values.steps, truncate)
     seen: Any = Values(values.sizes, values.steps, values.parameters, reading)  # type: ignore[arg-type]
     computes = {
-        name: compile_node(a.node, values.sizes, _kernel, values.dtype)
+        name: compile_node(a.node, values.sizes, kernel, values.dtype)
         for name, a in step.assignments.items()
         if name in needed
     }
@@ -170,7 +170,8 @@ def _looks_ahead(cell: Cell, name: str) -> bool:
     return any(offset > 0 for offset in cell.offsets.get(name, ()))
 
 
-def _kernel(op: Op) -> Callable[..., Array]:
+def kernel(op: Op) -> Callable[..., Array]:
+    """An op as it is computed here."""
     return _product if op is matmul else op
 
 

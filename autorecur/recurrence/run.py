@@ -159,10 +159,18 @@ def asked_for(
     names = known.shown(record) if outputs is None else _names(outputs)
     if names not in known.needs:
         known.needed(names)  # refuses unknown names
+    stacked = params if type(params) is Stacked else None
+    given = arrays_of(cell, x, None if stacked is not None else params, initial)
+    return Asked(known, names, given, stacked, steps, lengths, truncate.__index__() if truncate else 0, record)
+
+
+def arrays_of(
+    cell: Cell, x: Any, params: Mapping[str, Any] | None, initial: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Inputs, parameters and initial states by their keys, as arrays or tensors."""
     plain = isinstance(x, (Tensor, np.ndarray)) and len(cell.inputs) == 1
     given = {cell.inputs[0]: x} if plain else _inputs(cell, x)
-    stacked = params if type(params) is Stacked else None
-    if params is not None and stacked is None:
+    if params is not None:
         given.update(_by_name(params, "params", cell.parameters))
     if initial is not None:
         given.update(_initial(cell, _by_name(initial, "initial", cell.states)))
@@ -172,7 +180,7 @@ def asked_for(
                 given[key] = as_array(value)
             except DtypeError as error:
                 raise DtypeError(f"{key}: {error}") from None
-    return Asked(known, names, given, stacked, steps, lengths, truncate.__index__() if truncate else 0, record)
+    return given
 
 
 class Asked(NamedTuple):

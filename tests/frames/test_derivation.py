@@ -110,8 +110,8 @@ def test_gradients_are_found_by_name() -> None:
 
 def test_what_is_for_one_cell_is_refused_in_words() -> None:
     frame = ar.cell(TRANSLATOR)
-    with pytest.raises(ar.CellError, match="its parts run one after the other"):
-        frame.run(np.ones((3, 2)))
+    with pytest.raises(ar.CellError, match="lengths is for the run of one cell"):
+        frame.run(np.ones((3, 2)), lengths=[3])
     with pytest.raises(ar.CellError, match="a truncation is derived for one cell"):
         frame.derive(truncate=2)
     with pytest.raises(ar.CellError, match="worked for one cell"):
