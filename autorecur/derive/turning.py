@@ -87,6 +87,6 @@ _RULES: dict[type, Callable[[Any], Basic]] = {
     c.Derivative: _derivative,
     c.Diagonal: lambda x: x,
     c.Spread: lambda x: c.Spread(turned(x.vector), *x.args[1:]),
-    c.Blocks: lambda x: c.blocks([[turned(part) for part in line] for line in zip(*x.rows, strict=True)]),
+    c.Blocks: lambda x: c.blocks([[turned(part) for part in line] for line in zip(*x.lines, strict=True)]),
     c.Block: lambda x: c.Block(turned(x.matrix), -3 - x.axis, *x.args[2:]),
 }

@@ -161,14 +161,14 @@ class Blocks(Carrier):
     parts = property(lambda self: self.args[2:])
 
     @property
-    def rows(self) -> tuple[tuple[Any, ...], ...]:
+    def lines(self) -> tuple[tuple[Any, ...], ...]:
         """The blocks, one tuple for each row of them."""
         across = int(self.args[1])
         return tuple(self.parts[i : i + across] for i in range(0, len(self.parts), across))
 
     @property
     def shape(self) -> tuple[Expr, Expr]:
-        grid = self.rows
+        grid = self.lines
         return sympy.Add(*(line[0].shape[0] for line in grid)), sympy.Add(*(part.shape[1] for part in grid[0]))
 
 

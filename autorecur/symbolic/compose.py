@@ -265,7 +265,7 @@ class Composer:
         return Placed(Script(body, row(*span)), ATOM)
 
     def _blocks(self, x: c.Blocks) -> Placed:
-        return Placed(Matrix(tuple(tuple(self(part) for part in line) for line in x.rows)), ATOM)
+        return Placed(Matrix(tuple(tuple(self(part) for part in line) for line in x.lines)), ATOM)
 
     def _entry(self, x: c.Entry) -> Placed:
         """``h_{t,i}``, ``W_{ij}``; of anything but a name ``[u, v]_i``."""

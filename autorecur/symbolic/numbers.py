@@ -300,7 +300,7 @@ def _block(e: Evaluator, x: c.Block) -> Compute:
 
 
 def _blocks(e: Evaluator, x: c.Blocks) -> Compute:
-    lines = [[e.compile(part) for part in line] for line in x.rows]
+    lines = [[e.compile(part) for part in line] for line in x.lines]
     joined = TABLE["concatenate"].kernel
 
     def compute(values: Values, index: Index) -> Array:
