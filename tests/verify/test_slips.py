@@ -103,7 +103,7 @@ def test_the_diagonal_is_called_the_whole_jacobian() -> None:
 
 def in_matrix(derivation: Derivation, label: str, row: int, column: int, block: Basic) -> Basic:
     """A matrix of blocks with one block replaced."""
-    grid = [list(line) for line in derivation[label].rhs.rows]
+    grid = [list(line) for line in derivation[label].rhs.lines]
     grid[row][column] = block
     return c.blocks(grid)
 
@@ -112,7 +112,7 @@ def in_matrix(derivation: Derivation, label: str, row: int, column: int, block: 
 def test_a_block_of_the_jacobian_is_lost(row: int, column: int) -> None:
     """Of the LSTM: (1, 1) is what c[t] gives c[t+1] through the forget gate, (0, 1) what it gives h[t+1] through c[t+1]."""
     d = derived("lstm")
-    zero = sympy.ZeroMatrix(*d["ds/ds[t-1]"].rhs.rows[row][column].shape)
+    zero = sympy.ZeroMatrix(*d["ds/ds[t-1]"].rhs.lines[row][column].shape)
     assert blamed(d, "ds/ds[t-1]", in_matrix(d, "ds/ds[t-1]", row, column, zero)) == {"ds/ds[t-1]"}
 
 
