@@ -24,6 +24,7 @@ from autorecur.errors import RenderError as RenderError
 from autorecur.errors import ShapeError as ShapeError
 
 if TYPE_CHECKING:
+    from autorecur import data as data
     from autorecur import nn as nn
     from autorecur import testing as testing
     from autorecur import topologies as topologies
@@ -66,6 +67,7 @@ __all__ = [
     "cell",
     "cells",
     "checkpoint",
+    "data",
     "debug_anomalies",
     "detach",
     "enable_grad",
@@ -112,7 +114,7 @@ _ROOMS = {
     "flow": "vanishing.flow",
 }
 """Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
-_WHOLE_ROOMS = {"nn", "testing", "topologies"}
+_WHOLE_ROOMS = {"data", "nn", "testing", "topologies"}
 """Rooms that are entered by their own name."""
 
 

@@ -1,0 +1,124 @@
+"""Windows over a series, and splits that respect time."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autorecur as ar
+from autorecur.data import Sequences, windows
+
+
+@given(
+    steps=st.integers(2, 40),
+    length=st.integers(1, 10),
+    horizon=st.integers(1, 5),
+    stride=st.integers(1, 6),
+    every=st.booleans(),
+)
+@settings(max_examples=80, deadline=None)
+def test_a_target_lies_the_horizon_ahead(steps: int, length: int, horizon: int, stride: int, every: bool) -> None:
+    """On the series 0, 1, 2, … the target is the input plus the horizon, at the last step or at every one."""
+    if steps < length + horizon:
+        with pytest.raises(ar.ShapeError, match=f"the series has {steps} steps, and .* takes {length + horizon}"):
+            windows(range(steps), length, horizon, stride)
+        return
+    data = windows(range(steps), length, horizon, stride, readout="every" if every else "last")
+    assert len(data) == (steps - length - horizon) // stride + 1
+    for i, (x, y, _) in enumerate(data):
+        assert x[0, 0] == i * stride
+        assert y is not None
+        assert (y == (x if every else x[-1]) + horizon).all()
+
+
+def test_columns_to_predict_are_chosen_by_name_or_number() -> None:
+    """All columns are read; one is predicted."""
+    series = np.arange(12.0).reshape(6, 2)
+    by_name = windows(series, 3, target="b", names=["a", "b"])
+    assert by_name.y.tolist() == windows(series, 3, target=1).y.tolist() == [[7.0], [9.0], [11.0]]
+    assert by_name.input_size == 2
+    with pytest.raises(ar.ArgumentError, match=r"there is no column 'speeed'\. Did you mean 'speed'\?"):
+        windows(series, 3, target="speeed", names=["speed", "force"])
+    with pytest.raises(ar.ArgumentError, match="target is a column, 0 to 1, or its name, not 2"):
+        windows(series, 3, target=2)
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ([], "a series is .* with one step at least"),
+        ([1.0, float("nan"), 2.0], "the series holds nan at step 1, column 0"),
+        ([[1.0, 2.0], [1.0]], "the series is ragged: its rows have different lengths"),
+        ("abc", "the series holds text"),
+    ],
+)
+def test_a_series_that_is_none_is_refused(series: Any, message: str) -> None:
+    """With step and column."""
+    with pytest.raises((ar.ShapeError, ar.ArgumentError, ar.DtypeError), match=message):
+        windows(series, 1)
+
+
+@given(
+    steps=st.integers(20, 60),
+    length=st.integers(1, 5),
+    horizon=st.integers(1, 3),
+    share=st.floats(0.35, 0.65),
+    readout=st.sampled_from(["last", "every"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_nothing_of_the_future_is_in_the_training_part(
+    steps: int, length: int, horizon: int, share: float, readout: str
+) -> None:
+    """Inputs and targets of training end before inputs of validation begin."""
+    train, valid = windows(range(steps), length, horizon, readout=readout).split(share, by="time")
+    seen = max(float(part.max()) for sample in train for part in (sample.x, sample.y) if part is not None)
+    later = min(float(sample.x.min()) for sample in valid)
+    assert seen < later
+
+
+def test_random_parts_are_drawn_by_a_seed_and_hold_everything_once() -> None:
+    """Three parts of ten; another seed draws others; order keeps the order."""
+    data = Sequences([[float(i)] for i in range(10)])
+
+    def drawn(**how: Any) -> list[list[float]]:
+        return [[float(x[0, 0]) for x in part.x] for part in data.split(0.6, 0.2, 0.2, **how)]
+
+    parts = drawn(seed=1)
+    assert [len(part) for part in parts] == [6, 2, 2]
+    assert sorted(chain(*parts)) == list(range(10))
+    assert parts == drawn(seed=1) != drawn(seed=2)
+    assert list(chain(*drawn(by="order"))) == list(range(10))
+
+
+def test_sequences_with_targets_at_every_step_are_each_cut_in_time() -> None:
+    """The first half of each is for training, with its targets and gaps."""
+    data = Sequences([range(4), range(10, 16)], [[0, 1, 0, 1], [1] * 6], dt=[[0.0] * 4, [1.0] * 6])
+    first, second = data.split(0.5, by="time")
+    assert [part.tolist() for part in first.x] == [[0, 1], [10, 11, 12]]
+    assert [part.tolist() for part in second.y] == [[0, 1], [1, 1, 1]]
+    assert first.steps.tolist() == second.steps.tolist() == [2, 3]
+    assert second.dt is not None
+    assert len(second.dt[1]) == 3
+
+
+@pytest.mark.parametrize(
+    ("parts", "how", "message"),
+    [
+        ((), {}, "split takes fractions between 0 and 1"),
+        ((0.8, 0.4), {}, r"such as split\(0.8\), not \[0.8, 0.4\]"),
+        ((80,), {}, "split takes fractions"),
+        ((0.1,), {}, "there are 3 sequences, too few for this split: part 0 would be empty"),
+        ((0.5,), {"by": "times"}, "by is 'random', 'order' or 'time', not 'times'. Did you mean 'time'"),
+        ((0.5,), {"by": "time"}, r"cut them with windows\(…\) first, or split them by='order'"),
+    ],
+)
+def test_splits_that_cannot_be_are_refused(parts: Any, how: Any, message: str) -> None:
+    """One sentence, with what to do."""
+    data = Sequences([[1.0, 2.0]] * 3, [0, 1, 1])
+    with pytest.raises(ar.ArgumentError, match=message):
+        data.split(*parts, **how)
