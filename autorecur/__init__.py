@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autorecur import nn as nn
     from autorecur import testing as testing
     from autorecur import topologies as topologies
+    from autorecur import train as train
     from autorecur.arrays import *  # noqa: F403
     from autorecur.cells import cells as cells
     from autorecur.cells import load as load
@@ -86,6 +87,7 @@ __all__ = [
     "tensor",
     "testing",
     "topologies",
+    "train",
     "value_and_grad",
     "vjp",
 ]
@@ -114,7 +116,7 @@ _ROOMS = {
     "flow": "vanishing.flow",
 }
 """Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
-_WHOLE_ROOMS = {"data", "nn", "testing", "topologies"}
+_WHOLE_ROOMS = {"data", "nn", "testing", "topologies", "train"}
 """Rooms that are entered by their own name."""
 
 

@@ -78,6 +78,10 @@ class CheckError(AutorecurError, ArithmeticError):
     """An equation did not pass its checks, so no page is made of it."""
 
 
+class CheckpointError(AutorecurError, ValueError):
+    """A file of a training or of weights is missing, damaged, of another version or of another model."""
+
+
 class RenderError(AutorecurError, RuntimeError):
     """A document cannot be set: a tool is missing, or it reported an error."""
 

@@ -11,7 +11,7 @@ import pytest
 import autorecur as ar
 from autorecur.arrays import FUNCTIONS
 
-HEAVY = {"numba", "llvmlite", "sympy", "mpmath", "scipy", "numpy", "jinja2", "typst", "rich", "click"}
+HEAVY = {"numba", "llvmlite", "sympy", "mpmath", "scipy", "numpy", "jinja2", "typst", "rich", "click", "safetensors"}
 PRINT_LOADED = "; import sys, json; print(json.dumps(sorted(name for name in sys.modules if '.' not in name)))"
 
 
