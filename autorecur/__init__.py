@@ -26,6 +26,7 @@ from autorecur.errors import ShapeError as ShapeError
 if TYPE_CHECKING:
     from autorecur import data as data
     from autorecur import nn as nn
+    from autorecur import optim as optim
     from autorecur import testing as testing
     from autorecur import topologies as topologies
     from autorecur import train as train
@@ -83,6 +84,7 @@ __all__ = [
     "manual_seed",
     "nn",
     "no_grad",
+    "optim",
     "primitive",
     "tensor",
     "testing",
@@ -116,7 +118,7 @@ _ROOMS = {
     "flow": "vanishing.flow",
 }
 """Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
-_WHOLE_ROOMS = {"data", "nn", "testing", "topologies", "train"}
+_WHOLE_ROOMS = {"data", "nn", "optim", "testing", "topologies", "train"}
 """Rooms that are entered by their own name."""
 
 
