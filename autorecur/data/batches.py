@@ -54,8 +54,10 @@ class Collation:
         self._dt = None if data.dt is None else self._stacked([part[:, None] for part in data.dt])
         self._y = self._stacked(data.y) if data.readout == "every" else None
 
-    def __call__(self, index: Array) -> Batch:
-        """The batch of the sequences with these numbers."""
+    def __call__(self, index: Array, piece: slice | None = None) -> Batch:
+        """The batch of the sequences with these numbers, or a piece of it in time."""
+        if piece is not None:
+            return self._cut(index, piece)
         data = self.data
         steps = data.steps[index]
         longest = int(steps.max())
@@ -72,6 +74,21 @@ class Collation:
             y_lengths=y_lengths,
             index=index,
         )
+
+    def _cut(self, index: Array, piece: slice) -> Batch:
+        """Some steps of sequences that are equally long."""
+        data = self.data
+        parts: list[Array | None] = []
+        for stack, many in ((self._x, data.x), (self._y, data.y), (self._dt, data.dt)):
+            if many is None:
+                parts.append(None)
+            elif stack is not None:
+                parts.append(self._turned(stack[piece].take(index, axis=1)))
+            else:
+                found = np.stack([many[i][piece] for i in index], axis=1)
+                parts.append(self._turned(found[..., None] if many is data.dt else found))
+        x, y, dt = parts
+        return Batch(x, y, None, None, dt, None, index, continues=bool(piece.start))
 
     def _targets(self, index: Array, longest: int) -> tuple[Array | None, Array | None]:
         data = self.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,12 @@ class Loader:
     padding; with ``shuffle`` the batches then come in random order. ``drop_last`` leaves out a last batch that is
     not full. ``batch_first`` gives (B, T, …).
 
-    Raises ArgumentError for a size that is no whole number from 1 and a ``drop_last`` that would leave nothing.
+    ``steps=k`` gives long sequences, equally long, piece by piece: each batch is followed by the next k steps of the same
+    sequences, and says by ``continues`` that the state is to be carried on (truncated backpropagation through time).
+    :func:`streams` cuts a text or a series into such sequences.
+
+    Raises ArgumentError for a size that is no whole number from 1, a ``drop_last`` that would leave nothing, and ``steps``
+    for sequences of different lengths or with one target for the whole.
 
     >>> import autorecur as ar
     >>> data = ar.data.Sequences([[0.0] * n for n in (3, 1, 2)])
@@ -39,6 +45,7 @@ class Loader:
         bucket: int | None = None,
         drop_last: bool = False,
         batch_first: bool = False,
+        steps: int | None = None,
     ) -> None:
         if not isinstance(data, Sequences):
             raise ArgumentError(f"a Loader goes through ar.data.Sequences, not through {type(data).__name__}")
@@ -51,28 +58,47 @@ class Loader:
         """How many passes are complete, and how many batches of this one were given out."""
         self._resumes = False
         self._collate = Collation(data, self.batch_first)
+        self.steps = None if steps is None else self._pieces(steps)
         if not len(self):
             raise ArgumentError(
                 f"drop_last leaves nothing: there are {len(data)} sequences and batch_size is {self.batch_size}"
             )
 
     def __len__(self) -> int:
-        whole_batches, rest = divmod(len(self.data), self.batch_size)
-        return whole_batches + (rest > 0 and not self.drop_last)
+        pieces = 1 if self.steps is None else -(-int(self.data.steps[0]) // self.steps)
+        return self._groups() * pieces
+
+    def _groups(self) -> int:
+        """How many batches of whole sequences a pass has."""
+        full, rest = divmod(len(self.data), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Batch]:
         if self.batch and not self._resumes:  # the pass before was left in the middle
             self.epoch, self.batch = self.epoch + 1, 0
         self._resumes = False
         epoch = self.epoch
-        for position, index in enumerate(self.order(epoch)):
+        for position, (index, piece) in enumerate(product(self.order(epoch), self._cuts())):
             if position >= self.batch:
                 self.epoch, self.batch = epoch, position + 1
-                yield self._collate(index)
+                yield self._collate(index, piece)
         self.epoch, self.batch = epoch + 1, 0
 
+    def _cuts(self) -> list[slice | None]:
+        """The pieces in which each batch is given out."""
+        if self.steps is None:
+            return [None]
+        return [slice(t, t + self.steps) for t in range(0, int(self.data.steps[0]), self.steps)]
+
+    def _pieces(self, steps: int) -> int:
+        if (self.data.steps != self.data.steps[0]).any() or self.data.readout not in ("every", None):
+            raise ArgumentError(
+                "steps= takes sequences that are equally long and have a target at every step, as ar.data.streams makes them"
+            )
+        return whole("steps", steps)
+
     def order(self, epoch: int) -> list[Array]:
-        """The numbers of the sequences of each batch of a pass."""
+        """The numbers of the sequences of each batch of a pass, whole or in pieces."""
         count = len(self.data)
         draw = np.random.default_rng([self.seed, epoch])
         sequence = draw.permutation(count) if self.shuffle else np.arange(count)
@@ -81,7 +107,7 @@ class Loader:
             steps = self.data.steps
             pools = [sequence[i : i + pool] for i in range(0, count, pool)]
             sequence = np.concatenate([part[np.argsort(steps[part], kind="stable")] for part in pools])
-        batches = [sequence[i : i + self.batch_size] for i in range(0, count, self.batch_size)][: len(self)]
+        batches = [sequence[i : i + self.batch_size] for i in range(0, count, self.batch_size)][: self._groups()]
         if self.bucket is not None and self.shuffle:
             batches = [batches[i] for i in draw.permutation(len(batches))]
         return batches
@@ -104,7 +130,7 @@ class Loader:
         self._resumes = True
 
     def _fixed(self) -> dict[str, Any]:
-        """What has to be the same for an order to be the same; a bucket of 0 is none."""
+        """What has to be the same for an order to be the same; 0 is none."""
         return {
             "sequences": len(self.data),
             "batch_size": self.batch_size,
@@ -112,4 +138,5 @@ class Loader:
             "seed": self.seed,
             "bucket": self.bucket or 0,
             "drop_last": self.drop_last,
+            "steps": self.steps or 0,
         }

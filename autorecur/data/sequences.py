@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 
 from autorecur.data.arguments import check_finite, numbers, whole
-from autorecur.data.targets import check_baseline, count_classes, kind_of, read_targets, same_width
+from autorecur.data.targets import best_constant, check_baseline, count_classes, kind_of, read_targets, same_width
 from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.tape.numbers import Array
 
@@ -41,8 +41,8 @@ class Sequences:
 
     Keywords: ``names`` of the columns of x, ``ids`` of the sequences, ``lengths`` if x is an array with padding,
     ``kind`` of target (``"regression"``, ``"classes"``, ``"tokens"``), ``classes`` how many there are, ``labels``
-    their names, ``vocabulary`` of x and ``target_vocabulary`` of y, ``baseline`` the loss of the best guesser that does
-    not look at x, ``spans`` (N, 2) from which steps of a longer series each sequence was cut.
+    their names, ``vocabulary`` of x and ``target_vocabulary`` of y, ``baseline`` the loss of a guesser (see
+    :attr:`baseline`), ``spans`` (N, 2) from which steps of a longer series each sequence was cut.
 
     Raises ShapeError (empty, ragged or unequal), DtypeError (text, classes that are floats), ArgumentError (NaN, with sequence,
     step and column; a label that is no class).
@@ -93,7 +93,7 @@ class Sequences:
         self.output_size: int | None = None
         """How many numbers a model gives at a step: the components of a target, or the number of classes."""
         self.labels = None if labels is None else tuple(str(label) for label in labels)
-        self.baseline = check_baseline(baseline)
+        self._baseline = check_baseline(baseline)
         if y is not None:
             self._take_targets(y, readout, kind, classes)
 
@@ -133,6 +133,17 @@ class Sequences:
     def loss(self) -> str | None:
         """The loss that belongs to the targets: ``"mse"`` or ``"cross_entropy"``."""
         return None if self.kind is None else LOSSES[self.kind]
+
+    @property
+    def baseline(self) -> float:
+        """The loss of a trivial guesser: the one that was given, else that of the best constant answer to these targets.
+
+        That is their variance for numbers, and the entropy of their frequencies (in nats) for classes. Raises
+        ArgumentError where there are no targets.
+        """
+        if self._baseline is None:
+            self._baseline = best_constant(self.y, self.readout)
+        return self._baseline
 
     def __len__(self) -> int:
         return len(self.x)

@@ -134,3 +134,15 @@ def check_baseline(baseline: float | None) -> float | None:
     if baseline is not None and not np.isfinite(baseline):
         raise ArgumentError(f"baseline is the loss of a trivial guesser, a number, not {baseline!r}")
     return None if baseline is None else float(baseline)
+
+
+def best_constant(y: Any, readout: str | None) -> float:
+    """The loss of the best answer that is always the same: the variance of numbers, the entropy of classes."""
+    if readout is None:
+        raise ArgumentError("there are no targets, so there is nothing to guess")
+    found = y if readout == "last" else np.concatenate(y)
+    if found.dtype.kind == "f":
+        return float(found.var(axis=0).mean())
+    counts = np.unique(found[found != IGNORED], return_counts=True)[1]
+    shares = counts / max(1, counts.sum())
+    return float(-(shares * np.log(shares)).sum() + 0.0)

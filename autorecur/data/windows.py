@@ -1,24 +1,40 @@
-"""A long series cut into pieces: windows with what follows them as target."""
+"""A long series or text cut into pieces, with what follows as target: windows, and streams that run side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autorecur.data.arguments import check_finite, numbers, whole, word
 from autorecur.data.sequences import Sequences
-from autorecur.errors import ArgumentError, ShapeError
+from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.language.nearest import did_you_mean
 from autorecur.tape.numbers import Array
+
+if TYPE_CHECKING:
+    from autorecur.data.vocabulary import Vocabulary
 
 TARGETS = ("last", "every")
 
 
-def series_of(series: Any, names: Sequence[str] | None = None) -> Array:
-    """A series as floats (T, n); raises ShapeError, DtypeError, and ArgumentError for NaN with step and column."""
+def series_of(series: Any, names: Sequence[str] | None = None, vocabulary: Vocabulary | None = None) -> Array:
+    """A series as floats (T, n), with a vocabulary as tokens (T,).
+
+    Raises ShapeError, DtypeError, and ArgumentError for NaN with step and column.
+    """
+    if isinstance(series, str):
+        if vocabulary is None:
+            raise DtypeError("a text is cut up with its vocabulary: vocabulary=ar.data.Vocabulary.characters(text)")
+        series = vocabulary.encode(series)
     found = numbers("the series", list(series) if isinstance(series, range) else series)
+    if vocabulary is not None:
+        if found.ndim != 1 or found.dtype.kind != "i" or not found.size:
+            raise ShapeError(
+                f"tokens are integers (T,), one at least, and these are {found.dtype} of shape {found.shape}"
+            )
+        return found
     if found.ndim not in (1, 2) or not found.size:
         raise ShapeError(f"a series is (T,) or (T, n) with one step at least, and this has shape {found.shape}")
     found = found if found.dtype.kind == "f" else found.astype(np.float64)
@@ -38,13 +54,14 @@ def windows(
     target: Any = None,
     readout: str = "last",
     names: Sequence[str] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Sequences:
     """Windows of ``length`` steps over a series (T,) or (T, n), one every ``stride`` steps, each with the future as target.
 
     ``readout="last"``: the target is the value ``horizon`` steps behind the window's last step, (m,). ``"every"``: at each step
     the value ``horizon`` steps later, (length, m). ``target`` chooses what is predicted: a column or several, by number or by
     name; all by default. The windows know where they were cut (``.spans``), so that ``split(…, by="time")`` keeps the
-    future out of training.
+    future out of training. A data set is cut sequence by sequence; with a ``vocabulary`` the series is a text or tokens.
 
     Raises ShapeError, with the length that is needed, for a series that is too short; ArgumentError for NaN, with step
     and column.
@@ -54,15 +71,17 @@ def windows(
     >>> [(s.x.ravel().tolist(), s.y.tolist()) for s in data]
     [([0.0, 1.0, 2.0], [3.0]), ([1.0, 2.0, 3.0], [4.0])]
     """
-    found = series_of(series, names)
     length, horizon, stride = whole("length", length), whole("horizon", horizon), whole("stride", stride)
     word("readout", readout, TARGETS)
+    if isinstance(series, Sequences):
+        return _of_each(series, length, horizon, stride, target, readout)
+    found = series_of(series, names, vocabulary)
     if len(found) < length + horizon:
         raise ShapeError(
             f"the series has {len(found)} steps, and a window of {length} with its target {horizon} ahead takes "
             f"{length + horizon}"
         )
-    wanted = found if target is None else found[:, _columns(target, found.shape[1], names)]
+    wanted = _wanted(found, target, names)
     starts = np.arange(0, len(found) - length - horizon + 1, stride)
     x = [found[s : s + length] for s in starts]
     if readout == "last":
@@ -70,7 +89,92 @@ def windows(
     else:
         y = [wanted[s + horizon : s + length + horizon] for s in starts]
     spans = np.stack([starts, starts + length + horizon], axis=1)
-    return Sequences(x, y, names=names, readout=readout, kind="regression", spans=spans)
+    kind = "regression" if vocabulary is None else "tokens"
+    return Sequences(
+        x,
+        y,
+        names=names,
+        readout=readout,
+        kind=kind,
+        vocabulary=vocabulary,
+        target_vocabulary=vocabulary,
+        spans=spans,
+    )
+
+
+def streams(
+    series: Any,
+    count: int,
+    horizon: int = 1,
+    *,
+    target: Any = None,
+    names: Sequence[str] | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Sequences:
+    """A long series or text as ``count`` sequences that run side by side, the target of each step ``horizon`` steps later.
+
+    With ``Loader(…, batch_size=count, steps=k)`` a model reads all of them k steps at a time and carries its state on. What is
+    left at the end, less than one step a stream, is not used. Raises ShapeError for a series that is too short.
+
+    >>> import autorecur as ar
+    >>> letters = ar.data.Vocabulary.characters("abcdefg")
+    >>> data = ar.data.streams("abcdefg", 2, vocabulary=letters)
+    >>> [(letters.text(x), letters.text(y)) for x, y, _ in data]
+    [('abc', 'bcd'), ('def', 'efg')]
+    """
+    found = series_of(series, names, vocabulary)
+    count, horizon = whole("count", count), whole("horizon", horizon)
+    long = (len(found) - horizon) // count
+    if long < 1:
+        raise ShapeError(
+            f"the series has {len(found)} steps, and {count} streams with a target {horizon} ahead take "
+            f"{count + horizon}"
+        )
+    wanted = _wanted(found, target, names)
+    starts = range(0, count * long, long)
+    return Sequences(
+        [found[s : s + long] for s in starts],
+        [wanted[s + horizon : s + long + horizon] for s in starts],
+        names=names,
+        readout="every",
+        kind="regression" if vocabulary is None else "tokens",
+        vocabulary=vocabulary,
+        target_vocabulary=vocabulary,
+    )
+
+
+def _of_each(data: Sequences, length: int, horizon: int, stride: int, target: Any, readout: str) -> Sequences:
+    """Windows of every sequence of a data set that is long enough."""
+    if data.tokens and data.vocabulary is None:
+        raise ArgumentError("windows over tokens take a data set with a vocabulary")
+    long = [i for i, steps in enumerate(data.steps.tolist()) if steps >= length + horizon]
+    if not long:
+        raise ShapeError(
+            f"the longest sequence has {data.steps.max()} steps, and a window of {length} with its target {horizon} ahead "
+            f"takes {length + horizon}"
+        )
+    how: dict[str, Any] = {"target": target, "readout": readout, "names": data.names, "vocabulary": data.vocabulary}
+    parts = [windows(data.x[i], length, horizon, stride, **how) for i in long]
+    whole_set = parts[0]
+    if len(parts) > 1:
+        ids = list(range(len(data))) if data.ids is None else data.ids
+        whole_set = Sequences(
+            [x for part in parts for x in part.x],
+            [y for part in parts for y in part.y],
+            names=data.names,
+            ids=[ids[i] for i, part in zip(long, parts, strict=True) for _ in range(len(part))],
+            readout=readout,
+            kind=parts[0].kind,
+            vocabulary=data.vocabulary,
+            target_vocabulary=data.vocabulary,
+            spans=np.concatenate([part.spans for part in parts]),
+        )
+    return whole_set
+
+
+def _wanted(found: Array, target: Any, names: Sequence[str] | None) -> Array:
+    """The columns that are to be predicted."""
+    return found if target is None or found.ndim == 1 else found[:, _columns(target, found.shape[1], names)]
 
 
 def _columns(target: Any, count: int, names: Sequence[str] | None) -> list[int]:

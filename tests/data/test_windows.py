@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autorecur as ar
-from autorecur.data import Sequences, windows
+from autorecur.data import Loader, Sequences, Vocabulary, streams, windows
 
 
 @given(
@@ -54,7 +54,8 @@ def test_columns_to_predict_are_chosen_by_name_or_number() -> None:
         ([], "a series is .* with one step at least"),
         ([1.0, float("nan"), 2.0], "the series holds nan at step 1, column 0"),
         ([[1.0, 2.0], [1.0]], "the series is ragged: its rows have different lengths"),
-        ("abc", "the series holds text"),
+        ("abc", "a text is cut up with its vocabulary"),
+        (["a", "b"], "the series holds text"),
     ],
 )
 def test_a_series_that_is_none_is_refused(series: Any, message: str) -> None:
@@ -122,3 +123,50 @@ def test_splits_that_cannot_be_are_refused(parts: Any, how: Any, message: str) -
     data = Sequences([[1.0, 2.0]] * 3, [0, 1, 1])
     with pytest.raises(ar.ArgumentError, match=message):
         data.split(*parts, **how)
+
+
+@given(steps=st.integers(3, 40), count=st.integers(1, 4), piece=st.integers(1, 7))
+@settings(max_examples=60, deadline=None)
+def test_streams_are_read_piece_by_piece_without_a_gap(steps: int, count: int, piece: int) -> None:
+    """Streams go on where the piece before ended, targets are the next numbers, only the first piece begins anew."""
+    if (steps - 1) // count < 1:
+        with pytest.raises(ar.ShapeError, match=f"the series has {steps} steps, and {count} streams"):
+            streams(range(steps), count)
+        return
+    data = streams(range(steps), count)
+    loader = Loader(data, count, steps=piece)
+    batches = list(loader)
+    assert len(batches) == len(loader)
+    assert [batch.continues for batch in batches] == [i > 0 for i in range(len(batches))]
+    x, y = (np.concatenate([getattr(batch, name) for batch in batches]) for name in ("x", "y"))
+    assert (y == x + 1).all()
+    assert np.array_equal(x[:, :, 0].T.ravel(), np.arange(count * ((steps - 1) // count)))
+
+
+def test_a_text_is_cut_with_its_vocabulary() -> None:
+    """Characters as tokens, the next one as target, for streams and windows; the baseline is the entropy of the letters."""
+    letters = Vocabulary.characters("abracadabra")
+    data = windows("abracadabra", 4, stride=2, readout="every", vocabulary=letters)
+    assert (data.kind, data.output_size, letters.text(data.y[0])) == ("tokens", 6, "brac")
+    assert streams("abracadabra", 2, vocabulary=letters).kind == "tokens"
+    assert 1.0 < streams("abracadabra", 1, vocabulary=letters).baseline < np.log(5)
+    with pytest.raises(ar.DtypeError, match=r"vocabulary=ar\.data\.Vocabulary\.characters\(text\)"):
+        windows("abracadabra", 4)
+
+
+def test_windows_of_a_data_set_stay_within_their_sequences() -> None:
+    """A sequence that is too short has none; ids tell where a window comes from."""
+    data = Sequences([np.arange(a, b, dtype=float) for a, b in ((0, 4), (10, 12), (20, 25))], ids=["a", "b", "c"])
+    cut = windows(data, 3)
+    assert [x.ravel().tolist() for x in cut.x] == [[0, 1, 2], [20, 21, 22], [21, 22, 23]]
+    assert cut.ids == ["a", "c", "c"]
+    with pytest.raises(ar.ShapeError, match="the longest sequence has 5 steps, and a window of 9"):
+        windows(data, 9)
+
+
+def test_pieces_take_sequences_that_are_equally_long_with_a_target_at_every_step() -> None:
+    """Else there is nothing to be carried on."""
+    with pytest.raises(ar.ArgumentError, match=r"as ar\.data\.streams makes them"):
+        Loader(Sequences([[1.0, 2.0], [1.0]]), 2, steps=1)
+    with pytest.raises(ar.ArgumentError, match=r"as ar\.data\.streams makes them"):
+        Loader(Sequences([[1.0, 2.0]], [1]), 1, steps=1)
