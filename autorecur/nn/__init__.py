@@ -10,3 +10,4 @@ from autorecur.nn.recurrent import GRUCell as GRUCell
 from autorecur.nn.recurrent import LSTMCell as LSTMCell
 from autorecur.nn.recurrent import Recurrent as Recurrent
 from autorecur.nn.recurrent import RNNCell as RNNCell
+from autorecur.nn.recurrent import record as record

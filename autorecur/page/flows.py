@@ -39,10 +39,17 @@ def flow_plot(flow: Flow, words: Words, width: float = 230.0, height: float = 15
     drawn = styled([Drawn(c.distances, c.mean, Text(_label(c, words))) for c in flow])
     axis = words("flow.axis", **_ends(flow))
     plot = Plot(drawn, _layout(words("flow.distance")), _layout(axis), width, height, logarithmic=True)
-    scale = words("flow.scaled", scale=Math(Num(f"{flow.scale:g}"))) if flow.scale != 1 else ()
+    return plot.diagram(_caption(flow, words), words("flow.alt"))
+
+
+def _caption(flow: Flow, words: Words) -> Inlines:
+    """What was measured on what weights."""
+    samples = str(max(curve.norms.shape[1] for curve in flow))
     hidden = words.listed([str(n) for n in sorted({c.hidden for c in flow})], "or")
-    caption = words("flow.caption", samples=str(flow.samples), hidden=hidden, seed=str(flow.seed), scaled=scale)
-    return plot.diagram(caption, words("flow.alt"))
+    if all(curve.recorded for curve in flow):
+        return words("flow.caption_recorded", samples=samples, hidden=hidden)
+    scale = words("flow.scaled", scale=Math(Num(f"{flow.scale:g}"))) if flow.scale != 1 else ()
+    return words("flow.caption", samples=samples, hidden=hidden, seed=str(flow.seed), scaled=scale)
 
 
 def flow_table(flow: Flow, words: Words) -> Table:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autorecur.compile.runner import is_available
 from autorecur.errors import ArgumentError, DtypeError, ShapeError
+from autorecur.graph.program import Array
 from autorecur.language.cell import Cell
 from autorecur.language.nearest import did_you_mean
 from autorecur.recurrence.eager import Eager
@@ -28,7 +29,8 @@ class Run(Mapping[str, Tensor]):
     """What a run computed: ``out["h"]`` has the shape (T, B, n), or (T, n) without a batch.
 
     ``last[name]`` is the value with which each sequence ends: at its last step, or, for a state that runs backwards, at its
-    first. After ``record=True`` and a backward pass ``adjoint[name]`` is ∂L/∂name[t] at every step.
+    first. After ``record=True`` and a backward pass ``adjoint[name]`` is ∂L/∂name[t] at every step, and ``given`` are the
+    numbers that the run began with: parameters, inputs and initial states, as they were then.
     """
 
     def __init__(
@@ -39,9 +41,12 @@ class Run(Mapping[str, Tensor]):
         lengths: Lengths | None,
         adjoint: Callable[[str, Tensor], Tensor] | None,
         end: Callable[[str], Tensor] | None = None,
+        given: Mapping[str, Array] | None = None,
     ) -> None:
+        self.cell = cell
+        self.given = given
         self._end = end
-        self._cell, self._names, self._whole, self._lengths, self._arrived = cell, tuple(names), whole, lengths, adjoint
+        self._names, self._whole, self._lengths, self._arrived = tuple(names), whole, lengths, adjoint
         self._known: dict[str, Tensor] = {}
 
     @property  # made anew each time: one that was kept would keep the run alive
@@ -51,6 +56,11 @@ class Run(Mapping[str, Tensor]):
     @property
     def adjoint(self) -> Mapping[str, Tensor]:
         return _Lazy(self._names if self._arrived else (), self._adjoint)
+
+    @property
+    def lengths(self) -> Array | None:
+        """How many steps each sequence has, if they were given."""
+        return None if self._lengths is None else self._lengths.ends
 
     def __getitem__(self, name: str) -> Tensor:
         found = self._known.get(name)
@@ -75,13 +85,13 @@ class Run(Mapping[str, Tensor]):
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name!r}: {self[name].shape}" for name in self._names)
-        return f"<run of {self._cell.name}: {{{shown}}}>"
+        return f"<run of {self.cell.name}: {{{shown}}}>"
 
     def _last(self, name: str) -> Tensor:
         if self._end is not None and self._lengths is None:
             return self._end(name)
         whole = self[name]
-        if any(offset > 0 for offset in self._cell.offsets.get(name, ())):
+        if any(offset > 0 for offset in self.cell.offsets.get(name, ())):
             return whole[0]
         if self._lengths is None:
             return whole[-1]
@@ -199,7 +209,8 @@ class Asked(NamedTuple):
         """On the tape, op by op."""
         given = {**self.given, **(self.stacked or {})}
         run = Eager(self.prepared, self.names, given, self.steps, self.lengths, self.truncate, self.record)
-        return Run(self.prepared.cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None)
+        arrived = run.adjoint if self.record else None
+        return Run(self.prepared.cell, self.names, run.whole, run.lengths, arrived, given=self.numbers())
 
     def fused(self, backend: str) -> CompiledRun | None:
         """As one fused op, if that is asked for and can be."""
@@ -214,7 +225,14 @@ class Asked(NamedTuple):
     def compiled(self, run: CompiledRun) -> Run:
         """The results of the fused op by name."""
         cell = self.prepared.cell
-        return Run(cell, self.names, run.whole, run.lengths, run.adjoint if self.record else None, run.end)
+        arrived = run.adjoint if self.record else None
+        return Run(cell, self.names, run.whole, run.lengths, arrived, run.end, self.numbers())
+
+    def numbers(self) -> dict[str, Array] | None:
+        """Copies of what was given, for a run that is recorded: a parameter may be trained before someone looks."""
+        if not self.record:
+            return None
+        return {name: np.array(as_array(value)) for name, value in {**self.given, **(self.stacked or {})}.items()}
 
 
 def _names(outputs: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How gradients flow through time: ‖∂s_T/∂s_k‖ of any cells, measured on random weights and sequences."""
+"""How gradients flow through time: ‖∂s_T/∂s_k‖, measured of cells on random weights and sequences, or of recorded runs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from autorecur.language.sizes import resolve
 from autorecur.vanishing.jacobians import Group, Prepared, StepJacobians, groups_of, spectral
 
 if TYPE_CHECKING:
+    from autorecur.recurrence import Run
     from autorecur.render.blocks import Document
 
 STEPS, SAMPLES = 50, 4
@@ -43,6 +44,8 @@ class Curve:
     backward: bool
     hidden: int
     norms: Array
+    recorded: bool = False
+    """Whether the weights and sequences are those of a run, not random ones."""
 
     @property
     def distances(self) -> Array:
@@ -158,7 +161,7 @@ def shown_distances(steps: int) -> list[int]:
 
 
 def flow(
-    cells: Cell | str | Iterable[Cell | str],
+    cells: Cell | Run | str | Iterable[Cell | Run | str] | Mapping[str, Cell | Run | str],
     steps: int = STEPS,
     hidden: int | None = None,
     scale: float = 1.0,
@@ -172,13 +175,22 @@ def flow(
     Every vector has ``hidden`` components (16; 6 in a cell with matrix states); the weights are those of :meth:`Cell.init`,
     matrices times ``scale``; inputs are drawn from the normal distribution, ``samples`` sequences of ``steps`` steps. s holds
     all states of a cell, or, with ``state``, the one of that name, where the derivative is total. The Jacobians are exact:
-    products of the pull-backs of the cell's own equations. Raises CellError for a cell without a state, ArgumentError for a
+    products of the pull-backs of the cell's own equations.
+
+    A recorded run, of ``cell.run(record=True)`` or of a layer within :func:`autorecur.nn.record`, in the place of a cell is
+    measured with its own weights, inputs and initial states, its first ``samples`` sequences. A mapping gives names to the
+    curves: ``ar.flow({"before": run, "after": other})``. Raises CellError for a cell without a state, ArgumentError for a
     bad number.
 
     >>> import autorecur as ar
     >>> measured = ar.flow(["rnn", "lstm"], steps=30)
     >>> measured["rnn"].norms.shape, measured["rnn"].verdict
     ((31, 4), 'vanishes')
+    >>> layer = ar.nn.GRU(2, 8)
+    >>> with ar.nn.record() as runs:
+    ...     output, _ = layer([[1.0, 0.0]] * 20)
+    >>> ar.flow(runs)["gru_reset_after_l0"].norms.shape
+    (21, 1)
     """
     _require_whole("steps", steps, 1, MOST_STEPS)
     if hidden is not None:
@@ -187,23 +199,38 @@ def flow(
     _require_whole("seed", seed, 0, None)
     if not isinstance(scale, (int, float)) or not 0 < scale < float("inf"):
         raise ArgumentError(f"scale is a positive number, not {scale!r}")
-    known = _cells(cells)
-    _require_state(known, state)
+    known = _listed(cells)
+    _require_state([each if isinstance(each, Cell) else each.cell for _, each in known], state)
     curves: list[Curve] = []
-    for at, (label, cell) in enumerate(known):
-        groups = [group for group in groups_of(cell) if state is None or state in group.states]
-        prepared = Prepared.of(cell)
-        wide = hidden or (HIDDEN_OF_MATRICES if any(1 not in cell.shapes[s] for s in cell.states) else HIDDEN)
-        values = drawn(cell, steps, wide, scale, seed, samples)
-        with np.errstate(all="ignore"):
-            prepared.simulated(values)
-            for group in groups:
-                told = _told(tell, f"measuring {cell.name}", at, len(known))
-                norms = _norms(StepJacobians(prepared, values, group, told), state)
-                name = label if len(groups) == 1 else f"{label}: {', '.join(group.states)}"
-                states = group.states if state is None else (state,)
-                curves.append(Curve(name, cell, states, group.direction < 0, wide, norms))
-    return Flow(tuple(curves), steps, hidden, float(scale), seed, samples, state)
+    for at, (label, each) in enumerate(known):
+        told = _told(tell, f"measuring {label}", at, len(known))
+        if isinstance(each, Cell):
+            values = drawn(each, steps, hidden or _hidden(each), scale, seed, samples)
+            curves += _curves(label, each, values, state, told, recorded=False)
+        else:
+            curves += _curves(label, each.cell, of_run(each, samples), state, told, recorded=True)
+    wide = curves[0].hidden if all(curve.recorded for curve in curves) else hidden
+    return Flow(tuple(curves), max(len(c.norms) - 1 for c in curves), wide, float(scale), seed, samples, state)
+
+
+def _curves(
+    label: str, cell: Cell, values: Values, state: str | None, told: Callable[[int, int], None] | None, recorded: bool
+) -> Iterator[Curve]:
+    """One, or two for a cell that runs both ways."""
+    prepared = Prepared.of(cell)
+    groups = [group for group in groups_of(cell) if state is None or state in group.states]
+    with np.errstate(all="ignore"):
+        prepared.simulated(values)
+        for group in groups:
+            norms = _norms(StepJacobians(prepared, values, group, told), state)
+            name = label if len(groups) == 1 else f"{label}: {', '.join(group.states)}"
+            states = group.states if state is None else (state,)
+            hidden = max(resolve(size, values.sizes) for size in cell.shapes[states[0]])
+            yield Curve(name, cell, states, group.direction < 0, hidden, norms, recorded)
+
+
+def _hidden(cell: Cell) -> int:
+    return HIDDEN_OF_MATRICES if any(1 not in cell.shapes[state] for state in cell.states) else HIDDEN
 
 
 def _norms(jacobians: StepJacobians, state: str | None) -> Array:
@@ -246,28 +273,52 @@ def _shaped(cell: Cell, name: str, array: Array, sizes: Mapping[str, int]) -> Ar
     return np.asarray(array).reshape([resolve(size, sizes) for size in shape])
 
 
-def _cells(given: Cell | str | Iterable[Cell | str]) -> list[tuple[str, Cell]]:
-    """The cells under labels that differ."""
-    from autorecur.cells import load
+def of_run(run: Run, samples: int) -> Values:
+    """Weights, inputs and initial states of a recorded run, of its first sequences, ready to be run again."""
+    if run.given is None:
+        raise ArgumentError("the run is not recorded, so that its weights are not known: pass record=True to it")
+    steps = len(run[next(iter(run))])
+    if run.lengths is not None and (run.lengths != steps).any():
+        raise ArgumentError("the sequences of the run are not equally long: run some that are, without lengths")
+    cell = run.cell
+    given = {name: np.asarray(array, np.float64) for name, array in run.given.items()}
+    values, batch = cell.prepared.loader(tuple(cell.states), given, steps).load()
+    if batch is not None:
+        values.quantities = {
+            key: array[:samples] if array.ndim == 3 else array for key, array in values.quantities.items()
+        }
+    return values
 
-    listed = [given] if isinstance(given, (Cell, str)) else list(given)
+
+def _listed(given: Any) -> list[tuple[str, Cell | Run]]:
+    """Cells and runs under labels that differ."""
+    from autorecur.cells import load
+    from autorecur.recurrence import Run
+
+    if isinstance(given, Mapping) and not isinstance(given, Run):
+        listed = [(str(label), each) for label, each in given.items()]
+    else:
+        listed = [("", each) for each in ([given] if isinstance(given, (Cell, Run, str)) else given)]
     if not listed:
         raise CellError("no cell is given.", hint="Give one or several: ar.flow(['rnn', 'lstm']).")
-    found: list[tuple[str, Cell]] = []
-    for item in listed:
-        if not isinstance(item, (Cell, str)):
-            raise ArgumentError(f"a cell, its name or its path is wanted, not {type(item).__name__}")
-        cell = load(item) if isinstance(item, str) else item
-        label, count = cell.name, 2
+    found: list[tuple[str, Cell | Run]] = []
+    for name, item in listed:
+        if not isinstance(item, (Cell, Run, str)):
+            raise ArgumentError(f"a cell, its name, its path or a recorded run is wanted, not {type(item).__name__}")
+        each = load(item) if isinstance(item, str) else item
+        label = own = name or (each.name if isinstance(each, Cell) else each.cell.name)
+        count = 2
         while label in (known for known, _ in found):
-            label, count = f"{cell.name} ({count})", count + 1
-        found.append((label, cell))
+            label, count = f"{own} ({count})", count + 1
+        found.append((label, each))
+    if len({isinstance(each, Run) for _, each in found}) == 2:
+        raise ArgumentError("cells are measured on random weights, runs on their own: measure one kind at a time")
     return found
 
 
-def _require_state(cells: list[tuple[str, Cell]], state: str | None) -> None:
+def _require_state(cells: list[Cell], state: str | None) -> None:
     """A chosen state must be there in every cell."""
-    for _, cell in cells:
+    for cell in cells:
         if state is not None and cell.states and state not in cell.states:
             close = did_you_mean(state, cell.states)
             raise CellError(f"{cell.name} has no state {state!r}; its states are {', '.join(cell.states)}.{close}")

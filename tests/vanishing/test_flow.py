@@ -142,7 +142,7 @@ def test_weights_that_are_large_enough_explode_where_nothing_saturates() -> None
         ({"cells": "lstm", "state": "d"}, "lstm has no state 'd'; its states are h, c"),
         ({"cells": "rnn", "steps": 0}, "steps is a whole number from 1 to 10,000, not 0"),
         ({"cells": "rnn", "scale": 0}, "scale is a positive number"),
-        ({"cells": [3]}, "a cell, its name or its path is wanted, not int"),
+        ({"cells": [3]}, "a cell, its name, its path or a recorded run is wanted, not int"),
     ],
 )
 def test_what_cannot_be_measured_is_said(arguments: dict[str, object], message: str) -> None:

@@ -7,3 +7,4 @@ from autorecur.nn.recurrent.cells import RNNCell as RNNCell
 from autorecur.nn.recurrent.layers import GRU as GRU
 from autorecur.nn.recurrent.layers import LSTM as LSTM
 from autorecur.nn.recurrent.layers import RNN as RNN
+from autorecur.nn.recurrent.recording import record as record

@@ -16,6 +16,7 @@ from autorecur.language.nearest import did_you_mean
 from autorecur.language.sizes import names_in
 from autorecur.nn.module import Module
 from autorecur.nn.parameter import Parameter
+from autorecur.nn.recurrent.recording import run_in_layer
 from autorecur.recurrence import Run
 from autorecur.tape.tensor import Tensor, as_array, as_tensor
 
@@ -85,7 +86,7 @@ class Recurrent(Module):
         self, x: Any = None, initial: Mapping[str, Any] | None = None, lengths: Any = None, steps: int | None = None
     ) -> tuple[Run, dict[str, Tensor]]:
         given = dict(initial or {})
-        out = self.cell.run(x, self._parameters, given, lengths, steps, outputs=self._names)
+        out = run_in_layer(self.cell.name, self.cell, x, self._parameters, given, lengths, steps, self._names)
         last: dict[str, Tensor] = {}
         for state in self._states:
             if len(self.cell.initial_keys(state)) == 1:

@@ -15,6 +15,7 @@ from autorecur.nn.module import Module
 from autorecur.nn.parameter import Parameter
 from autorecur.nn.recurrent.arguments import whole_from_one
 from autorecur.nn.recurrent.layouts import BIASES, Layout, cell_in_direction, cell_parameters
+from autorecur.nn.recurrent.recording import run_in_layer
 from autorecur.tape.tensor import Tensor
 
 
@@ -75,7 +76,7 @@ class StackedWeights(Module):
         cell: Cell = cell_in_direction(self._layout.cell, backward)
         arrays = {array: self._parameters[name] for array, name in self._names[suffix].items()}
         values = cell_parameters(self._layout, arrays, self.hidden_size)
-        return cell.run(x, values, initial, lengths, outputs=self._layout.states)
+        return run_in_layer(self._layout.cell + suffix, cell, x, values, initial, lengths, None, self._layout.states)
 
     def _sizes_repr(self, **settings: Any) -> str:
         """The sizes, and the settings that are not what they are by default: ``name=(value, default)``."""
