@@ -86,6 +86,7 @@ class Pool:
         self.free: dict[int, list[Piece]] = {}
         self.bytes = 0
         self.stamps = counter(1)
+        self.recounted = RECOUNTED  # here, because the module's own names are gone when the interpreter ends
         self.kinds: dict[Any, tuple[int, Any]] = {}
         """The size class of each count and dtype that was asked for."""
 
@@ -119,7 +120,7 @@ class Pool:
         piece.stamp = next(self.stamps)
         self.free.setdefault(piece.size, []).append(piece)
         self.bytes += piece.size
-        if piece.stamp % RECOUNTED == 0:
+        if piece.stamp % self.recounted == 0:
             self.bytes = self.free_bytes()
         if self.bytes > self.most_free:
             self._drop()

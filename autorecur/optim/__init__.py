@@ -1,5 +1,6 @@
 """Optimisers, with PyTorch's names, arguments and trajectories, and schedules of their learning rates."""
 
+from autorecur.optim import lr_scheduler as lr_scheduler
 from autorecur.optim.adam import Adam as Adam
 from autorecur.optim.adam import Adamax as Adamax
 from autorecur.optim.adam import AdamW as AdamW

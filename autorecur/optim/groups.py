@@ -125,9 +125,11 @@ def tensors_of(optimizer: str, params: Any) -> tuple[list[Tensor], list[str]]:
 
 def _listed(optimizer: str, params: Any) -> list[Any]:
     if isinstance(params, Module):
-        raise DtypeError(f"{optimizer} takes parameters, not a {type(params).__name__}: give it model.parameters()")
+        raise DtypeError(
+            f"{optimizer} takes parameters, and this is a module, {type(params).__name__}: give it its parameters()"
+        )
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
-        what = "one tensor" if isinstance(params, Tensor) else f"a {type(params).__name__}"
+        what = "one tensor" if isinstance(params, Tensor) else f"{params!r:.60}"
         raise DtypeError(f"{optimizer} takes a list of parameters, not {what}")
     return list(params)
 
@@ -139,7 +141,7 @@ def _named(value: Any) -> tuple[str, Any]:
 
 def _check_parameter(optimizer: str, what: str, p: Any) -> None:
     if not isinstance(p, Tensor):
-        raise DtypeError(f"{optimizer}: {what} is a {type(p).__name__}, where a tensor or a parameter is needed")
+        raise DtypeError(f"{optimizer}: {what} is of type {type(p).__name__}; a parameter or a tensor is needed")
     if not p.is_leaf:
         raise GradientError(
             f"{optimizer}: {what} was computed by {p.made_by}; only leaves are stepped, "
