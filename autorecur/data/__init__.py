@@ -22,6 +22,7 @@ from autorecur.data.tables import read_table as read_table
 from autorecur.data.texts import read_text as read_text
 from autorecur.data.texts import words as words
 from autorecur.data.vocabulary import Vocabulary as Vocabulary
+from autorecur.data.windows import chunks as chunks
 from autorecur.data.windows import streams as streams
 from autorecur.data.windows import windows as windows
 
@@ -33,6 +34,7 @@ __all__ = [
     "Standardiser",
     "Table",
     "Vocabulary",
+    "chunks",
     "intervals",
     "read_csv",
     "read_table",

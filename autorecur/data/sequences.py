@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 
 from autorecur.data.arguments import check_finite, numbers, whole
-from autorecur.data.targets import best_constant, check_baseline, count_classes, kind_of, read_targets, same_width
+from autorecur.data.targets import (
+    best_constant,
+    check_baseline,
+    constant_elsewhere,
+    count_classes,
+    kind_of,
+    read_targets,
+    same_width,
+)
 from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.tape.numbers import Array
 
@@ -93,7 +101,7 @@ class Sequences:
         self.output_size: int | None = None
         """How many numbers a model gives at a step: the components of a target, or the number of classes."""
         self.labels = None if labels is None else tuple(str(label) for label in labels)
-        self._baseline = check_baseline(baseline)
+        self._stated = check_baseline(baseline)
         if y is not None:
             self._take_targets(y, readout, kind, classes)
 
@@ -141,9 +149,20 @@ class Sequences:
         That is their variance for numbers, and the entropy of their frequencies (in nats) for classes. Raises
         ArgumentError where there are no targets.
         """
-        if self._baseline is None:
-            self._baseline = best_constant(self.y, self.readout)
-        return self._baseline
+        return best_constant(self.y, self.readout) if self._stated is None else self._stated
+
+    def baseline_on(self, other: Sequences) -> float:
+        """The loss on ``other`` of a guesser who knows these targets, such as those of the training part.
+
+        That is the baseline that was given, or the loss of the best constant answer to these targets.
+
+        >>> train, valid = Sequences([[0.0]] * 4, [0.0, 2.0, 0.0, 2.0]), Sequences([[0.0]], [4.0])
+        >>> train.baseline, train.baseline_on(valid)
+        (1.0, 9.0)
+        """
+        if self._stated is not None:
+            return self._stated
+        return constant_elsewhere(self.y, other.y, self.readout, self.classes)
 
     def __len__(self) -> int:
         return len(self.x)

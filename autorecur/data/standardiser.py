@@ -49,7 +49,7 @@ class Standardiser:
         made = data.with_inputs([(x - self.mean) / self.std for x in data.x])
         if self.target_mean is not None:
             made = copy(made)
-            made._baseline = None
+            made._stated = None
             last = data.readout == "last"
             made.y = self._scaled(data.y) if last else [self._scaled(y) for y in data.y]
         return made

@@ -61,7 +61,7 @@ class Table:
     def times(self, name: str) -> Array:
         """A column of times: numbers as they are, dates (ISO 8601) in days."""
         at = self.place(name)
-        if self._number(self.rows[0][at]) is not None:
+        if self.is_number(self.rows[0][at]):
             return self.numbers(name)
         found = np.empty(len(self.rows))
         for i, row in enumerate(self.rows):
@@ -74,6 +74,10 @@ class Table:
                 ) from None
             found[i] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() / SECONDS_OF_A_DAY
         return found
+
+    def is_number(self, text: str) -> bool:
+        """Whether a cell holds a number."""
+        return self._number(text) is not None
 
     def _number(self, text: str) -> float | None:
         """A number with a point, or with a comma where that does not part columns."""
@@ -202,7 +206,7 @@ def _target(table: Table, name: str, kind: str | None, readout: str | None, rows
     """y with what it means."""
     texts = table.texts(name)
     if kind is None:
-        kind = "regression" if all(table._number(text) is not None for text in texts if text) else "classes"
+        kind = "regression" if all(table.is_number(text) for text in texts if text) else "classes"
     held: dict[str, Any] = {"kind": kind}
     if kind == "classes":
         if "" in texts:

@@ -138,11 +138,24 @@ def check_baseline(baseline: float | None) -> float | None:
 
 def best_constant(y: Any, readout: str | None) -> float:
     """The loss of the best answer that is always the same: the variance of numbers, the entropy of classes."""
-    if readout is None:
-        raise ArgumentError("there are no targets, so there is nothing to guess")
-    found = y if readout == "last" else np.concatenate(y)
+    found = _put_together(y, readout)
     if found.dtype.kind == "f":
         return float(found.var(axis=0).mean())
     counts = np.unique(found[found != IGNORED], return_counts=True)[1]
     shares = counts / max(1, counts.sum())
     return float(-(shares * np.log(shares)).sum() + 0.0)
+
+
+def constant_elsewhere(y: Any, others: Any, readout: str | None, classes: int | None) -> float:
+    """The loss on ``others`` of the constant answer that ``y`` suggests; classes that y lacks count as seen once."""
+    seen, met = _put_together(y, readout), _put_together(others, readout)
+    if seen.dtype.kind == "f":
+        return float(((met - seen.mean(axis=0)) ** 2).mean())
+    counts = np.bincount(seen[seen != IGNORED], minlength=classes or 0) + 1.0
+    return float(-np.log(counts / counts.sum())[met[met != IGNORED]].mean())
+
+
+def _put_together(y: Any, readout: str | None) -> Array:
+    if readout is None:
+        raise ArgumentError("there are no targets, so there is nothing to guess")
+    return y if readout == "last" else np.concatenate(y)

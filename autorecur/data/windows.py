@@ -143,6 +143,28 @@ def streams(
     )
 
 
+def chunks(data: Sequences, length: int) -> Sequences:
+    """Every sequence of a data set cut into consecutive pieces of ``length`` steps, the last of each perhaps shorter.
+
+    Targets, which stand at every step or are missing, and dt are cut along. Raises ArgumentError for one target a sequence.
+
+    >>> import autorecur as ar
+    >>> [x.ravel().tolist() for x in ar.data.chunks(ar.data.Sequences([[1.0, 2.0, 3.0]]), 2).x]
+    [[1.0, 2.0], [3.0]]
+    """
+    length = whole("length", length)
+    if data.readout not in ("every", None):
+        raise ArgumentError("sequences with one target for the whole are not cut into chunks")
+    cuts = [(i, slice(t, t + length)) for i, steps in enumerate(data.steps.tolist()) for t in range(0, steps, length)]
+    made = data.take([i for i, _ in cuts])
+    made.x = [data.x[i][cut] for i, cut in cuts]
+    made.steps = np.array([len(x) for x in made.x])
+    made.y = None if data.y is None else [data.y[i][cut] for i, cut in cuts]
+    made.dt = None if data.dt is None else [data.dt[i][cut] for i, cut in cuts]
+    made.spans = np.array([(cut.start, cut.start + n) for (_, cut), n in zip(cuts, made.steps.tolist(), strict=True)])
+    return made
+
+
 def _of_each(data: Sequences, length: int, horizon: int, stride: int, target: Any, readout: str) -> Sequences:
     """Windows of every sequence of a data set that is long enough."""
     if data.tokens and data.vocabulary is None:
@@ -155,12 +177,17 @@ def _of_each(data: Sequences, length: int, horizon: int, stride: int, target: An
         )
     how: dict[str, Any] = {"target": target, "readout": readout, "names": data.names, "vocabulary": data.vocabulary}
     parts = [windows(data.x[i], length, horizon, stride, **how) for i in long]
+    if data.dt is not None:
+        for i, part in zip(long, parts, strict=True):
+            gaps = data.dt[i]
+            part.dt = [gaps[start : start + length] for start, _ in part.spans]
     whole_set = parts[0]
     if len(parts) > 1:
         ids = list(range(len(data))) if data.ids is None else data.ids
         whole_set = Sequences(
             [x for part in parts for x in part.x],
             [y for part in parts for y in part.y],
+            None if data.dt is None else [dt for part in parts for dt in part.dt or ()],
             names=data.names,
             ids=[ids[i] for i, part in zip(long, parts, strict=True) for _ in range(len(part))],
             readout=readout,

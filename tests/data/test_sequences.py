@@ -173,3 +173,13 @@ def test_times_give_the_gaps_between_them() -> None:
     assert ar.data.intervals([3, 4], start=1).tolist() == [2, 1]
     with pytest.raises(ar.ArgumentError, match=r"time runs backwards at step 2: 1\.0 after 2\.0 before it"):
         ar.data.intervals([0.0, 2.0, 1.0])
+
+
+def test_a_guesser_is_measured_on_what_he_has_not_seen() -> None:
+    """The baseline of validation data comes from the training targets; a class never seen costs something finite."""
+    train, other = Sequences([[0.0]] * 4, [0, 0, 0, 1], classes=3), Sequences([[0.0]] * 2, [1, 2], classes=3)
+    assert train.baseline == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
+    assert train.baseline_on(other) == pytest.approx(-(np.log(2 / 7) + np.log(1 / 7)) / 2)
+    assert Sequences([[0.0]], [1.0], baseline=0.5).baseline_on(other) == 0.5
+    with pytest.raises(ar.ArgumentError, match="there are no targets, so there is nothing to guess"):
+        Sequences([[0.0]]).baseline  # noqa: B018

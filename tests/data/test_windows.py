@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autorecur as ar
-from autorecur.data import Loader, Sequences, Vocabulary, streams, windows
+from autorecur.data import Loader, Sequences, Vocabulary, chunks, streams, windows
 
 
 @given(
@@ -170,3 +170,26 @@ def test_pieces_take_sequences_that_are_equally_long_with_a_target_at_every_step
         Loader(Sequences([[1.0, 2.0], [1.0]]), 2, steps=1)
     with pytest.raises(ar.ArgumentError, match=r"as ar\.data\.streams makes them"):
         Loader(Sequences([[1.0, 2.0]], [1]), 1, steps=1)
+
+
+def test_chunks_are_the_sequence_in_pieces() -> None:
+    """With targets, gaps and the place that each was cut from; put together they are what they were."""
+    x, y = np.arange(7.0), np.arange(7) % 3
+    data = Sequences([x, x[:2]], [y, y[:2]], dt=[x, x[:2]])
+    cut = chunks(data, 3)
+    assert cut.steps.tolist() == [3, 3, 1, 2]
+    assert np.concatenate(cut.y[:3]).tolist() == y.tolist()
+    assert cut.dt is not None
+    assert np.concatenate(cut.dt[:3]).tolist() == x.tolist()
+    assert cut.spans is not None
+    assert cut.spans.tolist() == [[0, 3], [3, 6], [6, 7], [0, 2]]
+    with pytest.raises(ar.ArgumentError, match="are not cut into chunks"):
+        chunks(Sequences([x], [1]), 3)
+
+
+def test_windows_keep_the_time_between_their_steps() -> None:
+    """Irregular sequences give irregular windows; each keeps the gap in front of its first step."""
+    data = Sequences([np.arange(5.0), np.arange(4.0)], dt=[np.arange(5) / 2, np.arange(4) / 4])
+    cut = windows(data, 3)
+    assert cut.dt is not None
+    assert [gaps.tolist() for gaps in cut.dt] == [[0, 0.5, 1], [0.5, 1, 1.5], [0, 0.25, 0.5]]
