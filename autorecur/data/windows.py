@@ -179,8 +179,8 @@ def _of_each(data: Sequences, length: int, horizon: int, stride: int, target: An
     parts = [windows(data.x[i], length, horizon, stride, **how) for i in long]
     if data.dt is not None:
         for i, part in zip(long, parts, strict=True):
-            gaps = data.dt[i]
-            part.dt = [gaps[start : start + length] for start, _ in part.spans]
+            gaps, starts = data.dt[i], range(0, len(part) * stride, stride)
+            part.dt = [gaps[start : start + length] for start in starts]
     whole_set = parts[0]
     if len(parts) > 1:
         ids = list(range(len(data))) if data.ids is None else data.ids
