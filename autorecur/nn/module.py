@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self, TypeVar
 
 import numpy as np
 
 from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.language.nearest import did_you_mean
+from autorecur.nn.misfits import LayersError
 from autorecur.nn.parameter import Parameter, plain_numbers
+from autorecur.tape.tensor import Tensor, as_tensor
+
+if TYPE_CHECKING:
+    from autorecur.nn.summary import Summary
 
 Part = TypeVar("Part")
+Hook = Callable[["Module", tuple[Any, ...], Any], Any]
 
 
 class Incompatible(NamedTuple):
@@ -49,24 +55,57 @@ class Module:
     training: bool
     """Whether what differs in training, such as a dropout, does what it does there; see :meth:`train`."""
     _parameters: dict[str, Parameter]
+    _buffers: dict[str, Tensor]
     _modules: dict[str, Module]
+    _hooks: tuple[Hook, ...]
 
     def __new__(cls, *arguments: Any, **named: Any) -> Self:
         module = super().__new__(cls)
-        vars(module).update(training=True, _parameters={}, _modules={})  # so that no subclass has to remember it
+        parts: dict[str, Any] = {"_parameters": {}, "_buffers": {}, "_modules": {}, "_hooks": ()}
+        vars(module).update(parts, training=True)  # so that no subclass has to remember it
         return module
 
     forward: Callable[..., Any] = _no_forward
     """What the module computes; every subclass has its own."""
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.forward(*arguments, **named)
+        try:
+            out = self.forward(*arguments, **named)
+        except LayersError as error:
+            error.seen_from(self)
+            raise
+        for hook in self._hooks:
+            changed = hook(self, arguments, out)
+            out = out if changed is None else changed
+        return out
+
+    def register_forward_hook(self, hook: Hook) -> Callable[[], None]:
+        """Calls ``hook(module, arguments, output)`` after each call of this module.
+
+        What it returns, unless that is None, takes the output's place. The result of this method removes the hook.
+
+        >>> import autorecur as ar
+        >>> layer, seen = ar.nn.Linear(3, 2), []
+        >>> remove = layer.register_forward_hook(lambda module, arguments, output: seen.append(output.shape))
+        >>> _ = layer([[1.0, 2.0, 3.0]])
+        >>> seen
+        [(1, 2)]
+        """
+        self._hooks = (*self._hooks, hook)
+
+        def remove() -> None:
+            self._hooks = tuple(known for known in self._hooks if known is not hook)
+
+        return remove
 
     # ---------------------------------------------------------------- attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Parameter, Module)):
             self._hold(name, value)
+            return
+        if name in self._buffers:
+            self._buffers[name] = as_tensor(value)
             return
         if name not in vars(self):
             if value is not None and (name in self._parameters or name in self._modules):
@@ -98,22 +137,33 @@ class Module:
 
     def _forget(self, name: str) -> None:
         self._parameters.pop(name, None)
+        self._buffers.pop(name, None)
         self._modules.pop(name, None)
 
+    def register_buffer(self, name: str, tensor: Any) -> None:
+        """Numbers that are not learned but belong to the state, such as the weights of classes; None is no buffer."""
+        if tensor is None:
+            setattr(self, name, None)
+            return
+        if hasattr(self, name):
+            raise ArgumentError(f"{type(self).__name__}.{name} has a meaning already: a buffer needs a name of its own")
+        self._buffers[name] = as_tensor(tensor)
+
     def __getattr__(self, name: str) -> Any:
-        for known in (vars(self).get("_parameters", {}), vars(self).get("_modules", {})):
+        for kind in ("_parameters", "_modules", "_buffers"):
+            known = vars(self).get(kind, {})
             if name in known:
                 return known[name]
         raise AttributeError(f"{type(self).__name__} has no {name!r}.{did_you_mean(name, dir(self))}")
 
     def __delattr__(self, name: str) -> None:
-        if name in self._parameters or name in self._modules:
+        if name in self._parameters or name in self._modules or name in self._buffers:
             self._forget(name)
         else:
             object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._parameters, *self._modules})
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 
     # ---------------------------------------------------------------- parts by name
 
@@ -129,6 +179,12 @@ class Module:
         for path, module in self._everywhere():
             for name, parameter in module._parameters.items():
                 yield _joined(path, name), parameter
+
+    def _whole_state(self) -> Iterator[tuple[str, Tensor]]:
+        """Every parameter and buffer with its path, as often as it stands somewhere."""
+        for path, module in self._everywhere():
+            for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+                yield _joined(path, name), tensor
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module, under the empty name, and all within, each once, with their dotted names."""
@@ -159,6 +215,22 @@ class Module:
         """Every parameter of this module and of those within, each once."""
         return (parameter for _, parameter in self.named_parameters())
 
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer of this module and of those within, each once, with its dotted name."""
+        found = ((_joined(path, name), t) for path, each in self._everywhere() for name, t in each._buffers.items())
+        return _each_once(found)
+
+    def buffers(self) -> Iterator[Tensor]:
+        """Every buffer of this module and of those within, each once."""
+        return (tensor for _, tensor in self.named_buffers())
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of this dotted name; the empty name is this one. Raises ArgumentError, with the nearest name."""
+        known = dict(self._everywhere())
+        if target not in known:
+            raise ArgumentError(f"{type(self).__name__} has no module {target!r}.{did_you_mean(target, known)}")
+        return known[target]
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of this dotted name, the only way to those whose names are no attributes, such as ``h[0]``.
 
@@ -172,15 +244,15 @@ class Module:
     # ---------------------------------------------------------------- all parameters at once
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Copies of the numbers of all parameters, by dotted name; a shared one stands under each of its names."""
-        return {name: np.array(parameter.data) for name, parameter in self._all_parameters()}
+        """Copies of the numbers of all parameters and buffers, by dotted name; a shared one stands under each of its names."""
+        return {name: np.array(tensor.data) for name, tensor in self._whole_state()}
 
     def load_state_dict(self, arrays: Mapping[str, Any], strict: bool = True) -> Incompatible:
         """Gives all parameters new numbers: arrays, tensors, or PyTorch's ``state_dict()``, by dotted name.
 
-        The numbers are copied in this module's dtype. Raises ArgumentError that lists the names that are missing or have
-        no place here (unless ``strict`` is False) and ShapeError that lists the shapes that do not fit; then nothing has
-        changed. Returns the names, as ``missing_keys`` and ``unexpected_keys``.
+        The numbers are copied in this module's dtype. Raises ArgumentError that lists the names that are missing or
+        have no place here (unless ``strict`` is False) and ShapeError that lists the shapes that do not fit; then
+        nothing has changed. Returns the names, as ``missing_keys`` and ``unexpected_keys``.
 
         >>> import autorecur as ar
         >>> one, other = ar.nn.GRU(3, 4), ar.nn.GRU(3, 4)
@@ -189,7 +261,7 @@ class Module:
         """
         if not isinstance(arrays, Mapping):
             raise DtypeError(f"a state is a mapping from names to arrays, not {type(arrays).__name__}")
-        own = dict(self._all_parameters())
+        own = dict(self._whole_state())
         missing = [name for name in own if name not in arrays]
         unexpected = [name for name in arrays if name not in own]
         found = {name: plain_numbers(arrays[name]) for name in own if name in arrays}
@@ -227,8 +299,31 @@ class Module:
         return self._become(np.float64)
 
     def _become(self, dtype: Any) -> Self:
-        for parameter in self.parameters():
+        for module in self.modules():
+            module._turn_into(np.dtype(dtype))
+        return self
+
+    def _turn_into(self, dtype: Any) -> None:
+        """What this module itself holds, in another dtype of floats."""
+        for parameter in self._parameters.values():
             parameter.become(dtype)
+        for name, tensor in self._buffers.items():
+            if tensor.dtype.kind == "f":
+                self._buffers[name] = Tensor(np.array(tensor.data, dtype))
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Calls ``function(module)`` for every module within, the innermost first, then for this one.
+
+        >>> import autorecur as ar
+        >>> def start(module):
+        ...     if isinstance(module, ar.nn.Linear):
+        ...         ar.nn.init.zeros_(module.bias)
+        >>> ar.nn.Sequential(ar.nn.Linear(3, 2), ar.nn.Tanh()).apply(start)[0].bias
+        parameter([0., 0.])
+        """
+        for child in self.children():
+            child.apply(function)
+        function(self)
         return self
 
     def zero_grad(self) -> None:
@@ -243,6 +338,16 @@ class Module:
         return self
 
     # ---------------------------------------------------------------- as text
+
+    def summary(self, *inputs: Any, **named: Any) -> Summary:
+        """The table of :func:`autorecur.nn.summary`: parts, shapes of their outputs, numbers of parameters."""
+        from autorecur.nn.summary import summary
+
+        return summary(self, *inputs, **named)
+
+    def _output_shape(self) -> str:
+        """What a summary shows as the shape of the output of a module that has not been called; empty if that is open."""
+        return ""
 
     def extra_repr(self) -> str:
         """What stands between the brackets beside the modules within, such as the sizes."""

@@ -1,8 +1,8 @@
 """Where the parameters of a built-in cell stand in the arrays that PyTorch keeps.
 
 PyTorch stacks the weights of all gates into one array with a block of ``hidden_size`` rows for each gate, and has two
-biases. (Names, order of gates and sums: the pages of ``torch.nn.RNN``, ``GRU`` and ``LSTM`` at docs.pytorch.org.) The tables
-here are data; :func:`cell_parameters` is their one reader.
+biases. (Names, order of gates and sums: the pages of ``torch.nn.RNN``, ``GRU`` and ``LSTM`` at docs.pytorch.org.) The
+tables here are data; :func:`cell_parameters` is their one reader.
 """
 
 from __future__ import annotations
@@ -134,18 +134,20 @@ def cell_parameters(layout: Layout, arrays: Mapping[str, Tensor], hidden_size: i
     return Stacked(tuple(tensors), pattern)
 
 
-@cache
 def cell_in_direction(name: str, backward: bool) -> Cell:
-    """A built-in cell, or the same one with every time index mirrored at t, whose states run backwards.
+    """A built-in cell, or its mirror image."""
+    return mirrored(cells[name]) if backward else cells[name]
+
+
+@cache
+def mirrored(cell: Cell) -> Cell:
+    """The cell with every time index mirrored at t, whose states run backwards.
 
     The run then starts each sequence at its own end, and no sequence has to be turned round in memory.
     """
-    cell = cells[name]
-    if not backward:
-        return cell
     headers = [f"{key}: {value}" for key, value in cell.headers.items() if key != "name"]
     equations = [f"{each.name}[t] = {write(_mirrored(each.expression))}" for each in cell.assignments]
-    return read_cell("\n".join([f"name: {name}_backward", *headers, *equations]))
+    return read_cell("\n".join([f"name: {cell.name}_backward", *headers, *equations]))
 
 
 def _mirrored(expression: Expression) -> Expression:

@@ -1,0 +1,34 @@
+"""Layers without a recurrence, activations and losses as modules."""
+
+from autorecur.nn.layers.activations import ELU as ELU
+from autorecur.nn.layers.activations import GELU as GELU
+from autorecur.nn.layers.activations import SELU as SELU
+from autorecur.nn.layers.activations import Hardsigmoid as Hardsigmoid
+from autorecur.nn.layers.activations import Hardswish as Hardswish
+from autorecur.nn.layers.activations import Hardtanh as Hardtanh
+from autorecur.nn.layers.activations import LeakyReLU as LeakyReLU
+from autorecur.nn.layers.activations import LogSigmoid as LogSigmoid
+from autorecur.nn.layers.activations import LogSoftmax as LogSoftmax
+from autorecur.nn.layers.activations import Mish as Mish
+from autorecur.nn.layers.activations import ReLU as ReLU
+from autorecur.nn.layers.activations import ReLU6 as ReLU6
+from autorecur.nn.layers.activations import Sigmoid as Sigmoid
+from autorecur.nn.layers.activations import SiLU as SiLU
+from autorecur.nn.layers.activations import Softmax as Softmax
+from autorecur.nn.layers.activations import Softplus as Softplus
+from autorecur.nn.layers.activations import Softsign as Softsign
+from autorecur.nn.layers.activations import Tanh as Tanh
+from autorecur.nn.layers.dropout import Dropout as Dropout
+from autorecur.nn.layers.embedding import Embedding as Embedding
+from autorecur.nn.layers.embedding import OneHot as OneHot
+from autorecur.nn.layers.linear import Identity as Identity
+from autorecur.nn.layers.linear import Linear as Linear
+from autorecur.nn.layers.losses import BCELoss as BCELoss
+from autorecur.nn.layers.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
+from autorecur.nn.layers.losses import CrossEntropyLoss as CrossEntropyLoss
+from autorecur.nn.layers.losses import HuberLoss as HuberLoss
+from autorecur.nn.layers.losses import L1Loss as L1Loss
+from autorecur.nn.layers.losses import MSELoss as MSELoss
+from autorecur.nn.layers.losses import NLLLoss as NLLLoss
+from autorecur.nn.layers.losses import SmoothL1Loss as SmoothL1Loss
+from autorecur.nn.layers.normalization import LayerNorm as LayerNorm
