@@ -50,71 +50,62 @@ class Collation:
     def __init__(self, data: Sequences, batch_first: bool = False) -> None:
         self.data, self.batch_first = data, batch_first
         self._alike = bool((data.steps == data.steps[0]).all())
-        self._x = self._stacked(data.x)
-        self._dt = None if data.dt is None else self._stacked([part[:, None] for part in data.dt])
-        self._y = self._stacked(data.y) if data.readout == "every" else None
+        self._x = _Column(data.x, self._alike)
+        self._dt = None if data.dt is None else _Column([gaps[:, None] for gaps in data.dt], self._alike)
+        self._y = _Column(data.y, self._alike, IGNORED) if data.readout == "every" else None
 
     def __call__(self, index: Array, piece: slice | None = None) -> Batch:
-        """The batch of the sequences with these numbers, or a piece of it in time."""
-        if piece is not None:
-            return self._cut(index, piece)
-        data = self.data
-        steps = data.steps[index]
-        longest = int(steps.max())
-        ragged = bool((steps != longest).any())
-        mask = np.arange(longest)[:, None] < steps if ragged else None
-        y, y_lengths = self._targets(index, longest)
-        dt = None if data.dt is None else self._gather(self._dt, [data.dt[i][:, None] for i in index], index, longest)
+        """The batch of the sequences with these numbers, or, if they are equally long, a piece of it in time."""
+        lengths, mask, longest = self._ends(index)
+        y, y_lengths = self._targets(index, longest, piece)
         return Batch(
-            x=self._turned(self._gather(self._x, [data.x[i] for i in index], index, longest)),
+            x=self._turned(self._x.take(index, longest, piece)),
             y=y,
-            lengths=steps if ragged else None,
+            lengths=lengths,
             mask=None if mask is None else self._turned(mask),
-            dt=None if dt is None else self._turned(dt),
+            dt=None if self._dt is None else self._turned(self._dt.take(index, longest, piece)),
             y_lengths=y_lengths,
             index=index,
+            continues=piece is not None and piece.start > 0,
         )
 
-    def _cut(self, index: Array, piece: slice) -> Batch:
-        """Some steps of sequences that are equally long."""
-        data = self.data
-        parts: list[Array | None] = []
-        for stack, many in ((self._x, data.x), (self._y, data.y), (self._dt, data.dt)):
-            if many is None:
-                parts.append(None)
-            elif stack is not None:
-                parts.append(self._turned(stack[piece].take(index, axis=1)))
-            else:
-                found = np.stack([many[i][piece] for i in index], axis=1)
-                parts.append(self._turned(found[..., None] if many is data.dt else found))
-        x, y, dt = parts
-        return Batch(x, y, None, None, dt, None, index, continues=bool(piece.start))
+    def _ends(self, index: Array) -> tuple[Array | None, Array | None, int]:
+        """Lengths and mask, if there is padding, and the longest of these sequences."""
+        if self._alike:
+            return None, None, int(self.data.steps[0])
+        steps = self.data.steps[index]
+        longest = int(steps.max())
+        if (steps == longest).all():
+            return None, None, longest
+        return steps, np.arange(longest)[:, None] < steps, longest
 
-    def _targets(self, index: Array, longest: int) -> tuple[Array | None, Array | None]:
-        data = self.data
-        if data.y is None:
-            return None, None
-        if data.readout == "last":
-            return data.y[index], None
-        parts = [data.y[i] for i in index]
-        if data.readout == "every":
-            return self._turned(self._gather(self._y, parts, index, longest, IGNORED)), None
+    def _targets(self, index: Array, longest: int, piece: slice | None) -> tuple[Array | None, Array | None]:
+        if self._y is not None:
+            return self._turned(self._y.take(index, longest, piece)), None
+        if self.data.y is None or self.data.readout == "last":
+            return None if self.data.y is None else self.data.y[index], None
+        parts = [self.data.y[i] for i in index]
         ends = np.array([len(part) for part in parts])
         return self._turned(padded(parts, int(ends.max()), IGNORED)), ends
 
-    def _gather(self, stack: Array | None, parts: Sequence[Array], index: Array, longest: int, label: int = 0) -> Array:
-        if stack is not None:
-            return stack.take(index, axis=1)
-        return padded(parts, longest, label)
-
-    def _stacked(self, parts: Sequence[Array]) -> Array | None:
-        """(T, N, …) if all sequences are equally long and there is room."""
-        if not self._alike or sum(part.nbytes for part in parts) > LARGEST_STACK:
-            return None
-        return np.stack(parts, axis=1)
-
     def _turned(self, array: Array) -> Array:
         return np.ascontiguousarray(array.swapaxes(0, 1)) if self.batch_first else array
+
+
+class _Column:
+    """One array for each sequence; (T, N, …) beside them if all are equally long and there is room."""
+
+    def __init__(self, parts: Sequence[Array], alike: bool, label: int = 0) -> None:
+        self._parts, self._label = parts, label
+        fits = alike and sum(part.nbytes for part in parts) <= LARGEST_STACK
+        self._stack = np.stack(parts, axis=1) if fits else None
+
+    def take(self, index: Array, longest: int, piece: slice | None) -> Array:
+        if self._stack is not None:
+            return (self._stack if piece is None else self._stack[piece]).take(index, axis=1)
+        if piece is not None:
+            return np.stack([self._parts[i][piece] for i in index], axis=1)
+        return padded([self._parts[i] for i in index], longest, self._label)
 
 
 def padded(parts: Sequence[Array], longest: int, label: int = 0) -> Array:
