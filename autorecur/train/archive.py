@@ -103,7 +103,7 @@ def encoded(arrays: Mapping[str, Array], texts: Mapping[str, str], checksum: boo
     from safetensors.numpy import save
 
     texts = {**texts, "checksum": "0" * 64} if checksum else dict(texts)
-    data: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, texts)
+    data: bytes = save({name: np.asarray(array, order="C") for name, array in arrays.items()}, texts)
     if not checksum:
         return data
     return data.replace(_PLACE, _PLACE.replace(b"0" * 64, hashlib.sha256(data).hexdigest().encode()), 1)
@@ -163,6 +163,7 @@ def _keep(path: Path) -> None:
     except OSError:  # a file system without links
         second.write_bytes(path.read_bytes())
     os.replace(second, previous(path))
+    second.unlink(missing_ok=True)  # names of one and the same file are not replaced (after a killed write)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,119 @@
+"""Losses and metrics by name: means over what is no padding, whatever the shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autorecur as ar
+from autorecur.data import Batch
+from autorecur.nn import functional
+from autorecur.train.losses import loss_of
+from autorecur.train.metrics import measures_of
+
+DRAW = np.random.default_rng(0)
+LENGTHS = np.array([4, 2, 3])
+MASK = np.arange(4)[:, None] < LENGTHS
+
+
+def batch(y: Any, mask: Any = MASK) -> Any:
+    lengths = None if mask is None else LENGTHS
+    return Batch(np.zeros((4, 3, 1)), np.asarray(y), lengths, mask, None, None, np.arange(3))
+
+
+def padded(y: Any, fill: float) -> Any:
+    """The target with ``fill`` in place of what is behind a sequence's end."""
+    return np.where(MASK.reshape(MASK.shape + (1,) * (y.ndim - 2)), y, np.asarray(fill, y.dtype))
+
+
+@pytest.mark.parametrize("name", ["mse", "bce"])
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize("flat", [False, True])
+def test_padding_has_no_part_in_the_mean(name: str, width: int, flat: bool) -> None:
+    """The same as the loss of the steps that are there; value, gradient and what it is the mean of."""
+    output = ar.tensor(DRAW.standard_normal((4, 3, width)), requires_grad=True)
+    y = (DRAW.random((4, 3, width)) > 0.5).astype(float)
+    given = padded(y, -100 if name == "bce" else 0)
+    given = given[..., 0] if flat and width == 1 else given
+    loss, count = loss_of(name)(output, batch(given))
+    loss.backward()
+    alone = ar.tensor(output.data[MASK], requires_grad=True)
+    function = functional.mse_loss if name == "mse" else functional.binary_cross_entropy_with_logits
+    expected = function(alone, y[MASK])
+    expected.backward()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-14)
+    assert count == MASK.sum() * width
+    np.testing.assert_allclose(output.grad.numpy()[MASK], alone.grad.numpy(), rtol=1e-13)
+    assert not output.grad.numpy()[~MASK].any()
+
+
+def test_classes_at_each_step() -> None:
+    """Those of −100 are left out, without a mask."""
+    output = ar.tensor(DRAW.standard_normal((4, 3, 5)), requires_grad=True)
+    y = DRAW.integers(0, 5, (4, 3))
+    loss, count = loss_of("cross_entropy")(output, batch(padded(y, -100)))
+    assert loss.item() == pytest.approx(functional.cross_entropy(output.data[MASK], y[MASK]).item(), rel=1e-14)
+    assert count == 9
+
+
+@pytest.mark.parametrize("name", ["mse", "bce"])
+def test_one_target_a_sequence(name: str) -> None:
+    """Has no padding, though the input has; also where the batch is as large as the sequences are long."""
+    for y in (DRAW.random((3, 2)), DRAW.random(3)):
+        output = ar.tensor(DRAW.standard_normal((3, *(y.shape[1:] or (1,)))))
+        function = functional.mse_loss if name == "mse" else functional.binary_cross_entropy_with_logits
+        loss, count = loss_of(name)(output, batch(y))
+        assert loss.item() == pytest.approx(function(output, y.reshape(output.shape)).item(), rel=1e-14)
+        assert count == output.size
+    square = Batch(np.zeros((3, 3, 1)), np.ones((3, 3)), LENGTHS, MASK[:3], None, None, np.arange(3))
+    assert loss_of("mse")(ar.tensor(np.zeros((3, 3))), square) == (1.0, 9.0)
+
+
+def test_shapes_that_do_not_fit_are_not_broadcast() -> None:
+    """(3, 1) and (4, 1), (3,) classes of (3,) logits."""
+    for name, output, y, message in (
+        ("mse", (3, 1), np.ones((4, 1)), r"mse: the output has shape \(3, 1\) and the target \(4, 1\)"),
+        ("mse", (4, 3, 1), np.ones((3, 1)), "readout='last'"),
+        ("cross_entropy", (3, 5), np.ones(4, int), r"for classes of shape \(3,\), and the target has \(4,\)"),
+        ("cross_entropy", (3, 5), np.ones((4, 3), int), "readout='every'"),
+    ):
+        with pytest.raises(ar.ShapeError, match=message):
+            loss_of(name)(ar.tensor(np.zeros(output)), batch(y))
+    with pytest.raises(ar.DtypeError, match=r"returns a dict, and this loss takes one tensor; write loss=lambda"):
+        loss_of("mse")({}, batch(np.ones(3)))
+
+
+def test_metrics_leave_padding_out() -> None:
+    """Accuracy by step, by whole sequence, of classes and of yes or no; errors of numbers."""
+    y = DRAW.integers(0, 5, (4, 3))
+    found = y.copy()
+    found[1, 0] += 1  # one wrong step in the first sequence
+    found[3, 1] += 1  # and one behind the end of the second
+    scores = ar.tensor(np.eye(6)[found])
+    named = measures_of(["accuracy", "exact"])
+    given = batch(padded(y, -100))
+    assert named["accuracy"](scores, given) == (8 / 9, 9.0)
+    assert named["exact"](scores, given) == (2 / 3, 3.0)
+    whole = batch(y[0])
+    assert named["accuracy"](ar.tensor(np.eye(6)[found[1] * 0 + y[0]]), whole) == (1.0, 3.0)
+    yes = batch(np.array([1.0, 0.0, 1.0]))
+    assert named["accuracy"](ar.tensor([[0.3], [-1.0], [-2.0]]), yes) == (2 / 3, 3.0)
+    numbers = ar.tensor(DRAW.standard_normal((4, 3, 2)))
+    target = padded(DRAW.standard_normal((4, 3, 2)), 0)
+    mae, count = measures_of("mae")["mae"](numbers, batch(target))
+    assert mae == pytest.approx(np.abs(numbers.data - target)[MASK].mean(), rel=1e-14)
+    assert count == 18
+
+
+def test_names_of_metrics() -> None:
+    """Of functions their own, or those of a mapping."""
+
+    def largest(output: Any, batch: Any) -> float:
+        return float(output.data.max())
+
+    assert list(measures_of(["mae", largest])) == ["mae", "largest"]
+    assert list(measures_of({"top": largest})) == ["top"]
+    assert measures_of(largest)["largest"](ar.tensor([[2.0]]), batch([1.0])) == (2.0, 3.0)
+    assert measures_of(None) == {}
