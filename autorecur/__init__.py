@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from autorecur import data as data
     from autorecur import nn as nn
     from autorecur import optim as optim
+    from autorecur import plot as plot
     from autorecur import testing as testing
     from autorecur import topologies as topologies
     from autorecur import train as train
@@ -85,6 +86,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "plot",
     "primitive",
     "tensor",
     "testing",
@@ -118,7 +120,7 @@ _ROOMS = {
     "flow": "vanishing.flow",
 }
 """Where each name that is loaded on first use lives; NumPy's functions live in ``arrays``."""
-_WHOLE_ROOMS = {"data", "nn", "optim", "testing", "topologies", "train"}
+_WHOLE_ROOMS = {"data", "nn", "optim", "plot", "testing", "topologies", "train"}
 """Rooms that are entered by their own name."""
 
 

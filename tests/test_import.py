@@ -11,7 +11,20 @@ import pytest
 import autorecur as ar
 from autorecur.arrays import FUNCTIONS
 
-HEAVY = {"numba", "llvmlite", "sympy", "mpmath", "scipy", "numpy", "jinja2", "typst", "rich", "click", "safetensors"}
+HEAVY = {
+    "numba",
+    "llvmlite",
+    "sympy",
+    "mpmath",
+    "scipy",
+    "numpy",
+    "jinja2",
+    "typst",
+    "rich",
+    "click",
+    "safetensors",
+    "matplotlib",
+}
 PRINT_LOADED = "; import sys, json; print(json.dumps(sorted(name for name in sys.modules if '.' not in name)))"
 
 
@@ -42,6 +55,11 @@ def test_a_derivation_loads_no_compiler() -> None:
     """Deriving, checking and printing need no numba; without an error function, they need no SciPy."""
     loaded = loaded_by("import autorecur as ar; ar.cells['lstm'].derive().to_latex()")
     assert not loaded & {"numba", "llvmlite", "scipy"}
+
+
+def test_pictures_load_matplotlib_when_one_is_drawn() -> None:
+    """``ar.plot`` can be looked at without matplotlib."""
+    assert "matplotlib" not in loaded_by("import autorecur as ar; ar.plot.loss")
 
 
 def test_every_public_name_is_there() -> None:
