@@ -18,18 +18,15 @@ import argparse
 import os
 import sys
 
+from threads import pin
+
 
 def pinned_threads(arguments: list[str]) -> int:
-    """Holds every library to so many threads: they look when they are loaded, so this stands before the other imports."""
+    """As many as ``--threads`` says."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     early.add_argument("--threads", type=int, default=1)
-    threads: int = max(1, early.parse_known_args(arguments)[0].threads)
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NPROC", "PJRT_NPROC")
-    for variable in names:
-        os.environ[variable] = str(threads)
-    if threads == 1:
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
-    return threads
+    threads: int = early.parse_known_args(arguments)[0].threads
+    return pin(max(1, threads))
 
 
 THREADS = pinned_threads(sys.argv[1:]) if __name__ == "__main__" else 1
