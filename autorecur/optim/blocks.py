@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from autorecur.compile.workspace import address, lease, opened
-from autorecur.optim.fused import LEAST, Rule, is_open, update_of
+from autorecur.errors import ShapeError
+from autorecur.optim.fused import LEAST, Rule, Update, sorted_out, update_of
 from autorecur.tape.tensor import Tensor
 
 Array = Any
@@ -23,7 +24,10 @@ Array = Any
 class Block:
     """Parameters of one group and one dtype that have been stepped equally often."""
 
-    __slots__ = ("bounds", "dtype", "numbers", "parameters", "scalars", "shapes", "states", "steps", "views")
+    __slots__ = (
+        *("bounds", "dtype", "lengths", "numbers", "parameters", "scalars", "shapes"),
+        *("size", "states", "steps", "tables", "views"),
+    )
 
     def __init__(self, parameters: Sequence[Tensor]) -> None:
         self.parameters = list(parameters)
@@ -39,10 +43,11 @@ class Block:
         self.scalars: dict[str, float] = {}
         """States that are a single number, the same for all."""
         self.steps = 0
-
-    @property
-    def size(self) -> int:
-        return int(self.bounds[-1][1])
+        self.size: int = ends[-1]
+        words, count = ctypes.c_int64 * len(parameters), len(parameters)
+        self.lengths = words(*(p.size for p in parameters))
+        self.tables = words(), ctypes.addressof(self.lengths), count
+        """For a compiled loop: room for the addresses of gradients, where the sizes of parameters are, and how many."""
 
     def parts(self, row: Array) -> list[Array]:
         """A row as one array for each parameter, which look into it."""
@@ -70,14 +75,32 @@ class Block:
         self.dtype = dtype
         self.states = {name: row.astype(dtype) for name, row in self.states.items()}
 
+    def gradients(self) -> tuple[list[Array | None], bool]:
+        """The gradient of each parameter, None for one that has none or is frozen, and whether all go one way.
+
+        They do not where some have a gradient and some have none, or where a parameter has another dtype than before.
+        """
+        found: list[Array | None] = []
+        missing, moved = 0, False
+        for p, view in zip(self.parameters, self.views, strict=True):
+            g = p._grad
+            if g is None or not p.requires_grad:
+                missing += 1
+                g = None
+            elif type(g) is not np.ndarray:
+                g = g._array if isinstance(g, Tensor) else np.asarray(g)
+            found.append(g)
+            if p._array is not view:
+                moved = True
+        if moved:  # somebody gave a parameter new numbers
+            self.numbers = None
+            if any(p.dtype != self.dtype for p in self.parameters):
+                return found, False
+        return found, not missing or missing == len(found)
+
     def apart(self, gradients: Sequence[Array | None]) -> list[Block]:
-        """The blocks that this one falls into: by whether there is a gradient, and by a dtype that has changed. Mostly none."""
-        if all(p._array is view for p, view in zip(self.parameters, self.views, strict=True)):
-            kinds = [(self.dtype, g is None) for g in gradients]
-        else:
-            kinds = [(p.dtype, g is None) for p, g in zip(self.parameters, gradients, strict=True)]
-        if kinds.count((self.dtype, kinds[0][1])) == len(kinds):
-            return []
+        """The blocks that this one falls into: by whether there is a gradient, and by the dtypes of now."""
+        kinds = [(p.dtype, g is None) for p, g in zip(self.parameters, gradients, strict=True)]
         parts = []
         for kind in dict.fromkeys(kinds):
             part = self.picked([i for i, other in enumerate(kinds) if other == kind])
@@ -85,45 +108,47 @@ class Block:
             parts.append(part)
         return parts
 
-    def gradients(self) -> list[Array | None]:
-        """The gradient of each parameter; None for one that has none, or is frozen."""
-        found: list[Array | None] = []
-        for p in self.parameters:
-            g = p._grad
-            found.append(None if g is None or not p.requires_grad else g._array if isinstance(g, Tensor) else g)
-        return found
-
-    def row_of_numbers(self) -> Array:
-        """The numbers of all parameters as they are now."""
-        for p, view in zip(self.parameters, self.views, strict=True):
-            if p._array is not view:  # somebody gave it new ones
-                return np.concatenate([p._array for p in self.parameters], axis=None)
-        return self.numbers
-
     def step(
         self, rule: Rule, gradients: Sequence[Array], states: Sequence[str | None], numbers: Mapping[str, Any]
     ) -> None:
-        """Every parameter and state as the rule says, from the states of these names (None: one that is not in use)."""
-        count, dtype = self.size, self.dtype
-        old, g = self.row_of_numbers(), lease(count, dtype)
-        np.concatenate(gradients, axis=None, out=g, casting="same_kind")
+        """Every parameter and state as the rule says, from the states of these names (None: one that is not in use).
+
+        ``numbers`` are those that the rule is given by name; ``gradients`` belong to the numbers of now.
+        """
+        old = self.numbers
+        if old is None:
+            old = np.concatenate([p._array for p in self.parameters], axis=None)
         rows = [None if name is None else self.states[name] for name in states]
-        new = lease(count, dtype, False)
+        new = lease(self.size, self.dtype, False)
+        floats, values, kind = sorted_out(numbers)
         update = None
-        if count >= LEAST:
-            update = update_of(rule, dtype.name, [row is not None for row in rows], numbers)
-        if update is None:
+        if self.size >= LEAST:
+            update = update_of(rule, self.dtype.name, [row is not None for row in rows], floats, kind)
+        if update is not None:
+            self._run(update, new, old, gradients, [row for row in rows if row is not None], values)
+        else:
+            g = np.concatenate([np.asarray(g, self.dtype) for g in gradients], axis=None)
             with np.errstate(all="ignore"):
-                results = rule(old, g, *rows, **numbers)
+                results = rule(old, g, *rows, **floats)
             opened(new)[...] = results[0]
             for row, result in zip(rows, results[1:], strict=True):
                 if row is not None:
                     row[...] = result
-        else:
-            values = [value for value in numbers.values() if is_open(value)]
-            given = (ctypes.c_double * len(values))(*values)
-            places = [address(row) for row in rows if row is not None]
-            update(address(new), address(old), address(g), *places, count, ctypes.addressof(given))
         self.numbers, self.views = new, self.parts(new)
         for p, view in zip(self.parameters, self.views, strict=True):
             p._array = view
+
+    def _run(
+        self, update: Update, new: Array, old: Array, gradients: Sequence[Array], rows: list[Array], values: list[float]
+    ) -> None:
+        """The compiled loop, on the gradients where they are."""
+        dtype, there = self.dtype, []
+        for g, shape in zip(gradients, self.shapes, strict=True):
+            if g.shape != shape:
+                raise ShapeError(f"a parameter of shape {shape} has a gradient of shape {g.shape}")
+            there.append(g if g.flags.c_contiguous and g.dtype == dtype else np.ascontiguousarray(g, dtype))
+        where, sizes, count = self.tables
+        where[:] = [address(g) for g in there]
+        given = (ctypes.c_double * len(values))(*values)
+        places = [address(row) for row in (new, old, *rows)]
+        update(*places, ctypes.addressof(where), sizes, count, ctypes.addressof(given))

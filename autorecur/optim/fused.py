@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from autorecur.compile import native
 from autorecur.compile.native import functions_of
 from autorecur.kernels.fused import Trace, Traced
 
@@ -97,14 +99,19 @@ def loop_of(rule: Rule, states: Sequence[bool], numbers: Mapping[str, Any]) -> s
     others decide which formula it is.
 
     >>> print(loop_of(lambda p, g, b, lr: (p - lr * g, None), [False], {"lr": 0.1}))
-    def update(new, ps, gs, count, numbers):
+    def update(new, ps, gradients, sizes, count, numbers):
         lr = numbers[0]
         u0 = real(lr)
-        for i in range(count):
-            p, g = ps[i], gs[i]
-            v0 = u0 * g
-            v1 = p - v0
-            new[i] = v1
+        begin = 0
+        for j in range(count):
+            gs = pointer(gradients[j], real)
+            for i in range(sizes[j]):
+                k = begin + i
+                p, g = ps[k], gs[i]
+                v0 = u0 * g
+                v1 = p - v0
+                new[k] = v1
+            begin += sizes[j]
     <BLANKLINE>
     """
     trace = Formula()
@@ -112,19 +119,22 @@ def loop_of(rule: Rule, states: Sequence[bool], numbers: Mapping[str, Any]) -> s
     names = [f"s{i}" if used else None for i, used in enumerate(states)]
     results = rule(*(name and Traced(trace, name) for name in ("p", "g", *names)), **given)
     used = [name for name in names if name]
+    places = ["new[k]", *(f"{name}s[k]" for name in used)]
     stored = [trace.term(result) for result in results if result is not None]
     lines = [
-        f"def update(new, {', '.join(f'{name}s' for name in ('p', 'g', *used))}, count, numbers):",
+        f"def update(new, {', '.join(f'{name}s' for name in ('p', *used))}, gradients, sizes, count, numbers):",
         *(f"    {name} = numbers[{i}]" for i, name in enumerate(name for name in given if is_open(numbers[name]))),
         *(f"    {name} = {text}" for text, name in trace.head.items()),
         *(f"    {name} = real({float.fromhex(digits)!r})" for digits, name in trace.constants.items()),
-        "    for i in range(count):",
-        f"        {', '.join(('p', 'g', *used))} = {', '.join(f'{name}s[i]' for name in ('p', 'g', *used))}",
-        *(f"        {name} = {text}" for text, name in trace.lines.items()),
-        *(
-            f"        {place}[i] = {value}"
-            for place, value in zip(["new", *(f"{n}s" for n in used)], stored, strict=True)
-        ),
+        "    begin = 0",
+        "    for j in range(count):",
+        "        gs = pointer(gradients[j], real)",
+        "        for i in range(sizes[j]):",
+        "            k = begin + i",
+        f"            {', '.join(('p', 'g', *used))} = {', '.join(('ps[k]', 'gs[i]', *(f'{n}s[k]' for n in used)))}",
+        *(f"            {name} = {text}" for text, name in trace.lines.items()),
+        *(f"            {place} = {value}" for place, value in zip(places, stored, strict=True)),
+        "        begin += sizes[j]",
     ]
     return "\n".join(lines) + "\n"
 
@@ -137,31 +147,54 @@ def is_open(value: Any) -> bool:
 _updates: dict[Any, Update | None] = {}
 
 
-def update_of(rule: Rule, dtype: str, states: Sequence[bool], numbers: Mapping[str, Any]) -> Update | None:
+def update_of(
+    rule: Rule, dtype: str, states: Sequence[bool], numbers: Mapping[str, Any], kind: Any = None
+) -> Update | None:
     """The compiled loop of a rule; None without a compiler.
 
-    It takes the addresses of the new numbers, of the old, of the gradient and of each state in use, how many numbers each
-    of them has, and the address of the open numbers in float64. States are changed in place.
+    It takes the addresses of the new numbers, of the old and of each state in use, all parameters side by side; the address
+    of the addresses of their gradients, of how many numbers each has, and how many parameters there are; and the address of
+    the open numbers in float64. States are changed in place. ``kind`` stands for the formula that the numbers decide.
     """
-    key = (rule, dtype, *states, *["open" if is_open(value) else value for value in numbers.values()])
+    key = (rule, dtype, *states, *(kind or sorted_out(numbers)[2]))
     if key not in _updates:
         _updates[key] = _compiled(rule, dtype, states, numbers)
     return _updates[key]
 
 
+def sorted_out(numbers: Mapping[str, Any]) -> tuple[dict[str, Any], list[float], list[Any]]:
+    """Numbers as floats, those of them that are open, and what of the others decides which formula it is."""
+    floats, values, kind = {}, [], []
+    for name, value in numbers.items():
+        if value is not None and value is not True and value is not False:
+            value = float(value)
+            if value != 0:
+                values.append(value)
+                floats[name] = value
+                kind.append("open")
+                continue
+        floats[name] = value
+        kind.append(value)
+    return floats, values, kind
+
+
 def _compiled(rule: Rule, dtype: str, states: Sequence[bool], numbers: Mapping[str, Any]) -> Update | None:
-    pointers = 3 + sum(states)
+    rows = 2 + sum(states)
 
     def signature(numba: ModuleType, count: int) -> Any:
-        pointer = numba.types.CPointer(numba.from_dtype(np.dtype(dtype)))
-        return numba.void(*[pointer] * count, numba.types.int64, numba.types.CPointer(numba.types.float64))
+        types = numba.types
+        row, words = types.CPointer(numba.from_dtype(np.dtype(dtype))), types.CPointer(types.int64)
+        return numba.void(*[row] * count, words, words, types.int64, types.CPointer(types.float64))
 
-    text = f"# one step of {getattr(rule, '__name__', 'a rule')}\n{loop_of(rule, states, numbers)}"
-    found = functions_of(text, {"update": pointers}, dtype, signature)
+    name = getattr(rule, "__name__", "a rule")
+    text = f"# one step of {name}\nfrom autorecur.compile.pointers import pointer\n{loop_of(rule, states, numbers)}"
+    pointers = Path(native.__file__).with_name("pointers.py").read_text(encoding="utf-8")
+    found = functions_of(text, {"update": rows}, dtype, signature, pointers)
     if found is None:
         return None
     word = ctypes.c_void_p
-    function = ctypes.CFUNCTYPE(ctypes.c_int, word, word, *[word] * pointers, ctypes.c_int64, word)(found["update"])
+    arguments = [*[word] * rows, word, word, ctypes.c_int64, word]
+    function = ctypes.CFUNCTYPE(ctypes.c_int, word, word, *arguments)(found["update"])
     nowhere = ctypes.addressof(_unused)
 
     def update(*arguments: int) -> None:

@@ -113,10 +113,9 @@ class Optimizer:
             pending, stepped = blocks[::-1], []
             while pending:
                 block = pending.pop()
-                gradients = block.gradients()
-                parts = block.apart(gradients)
-                if parts:
-                    pending += parts[::-1]
+                gradients, together = block.gradients()
+                if not together:
+                    pending += block.apart(gradients)[::-1]
                     continue
                 stepped.append(block)
                 if gradients[0] is not None:
@@ -126,10 +125,7 @@ class Optimizer:
 
     def _step(self, group: Options, block: Block, gradients: list[Any]) -> None:
         block.steps += 1
-        numbers = {
-            name: value if value is None or value is True or value is False else float(value)
-            for name, value in self.numbers(group, block).items()
-        }
+        numbers = self.numbers(group, block)
         used = self.in_use(group)
         for name in used:
             if name is not None and name not in block.states:

@@ -16,19 +16,22 @@ from autorecur.optim.fused import Rule, loop_of, update_of
 from tests.optim.stored.cases import CASES, walk
 
 ELEMENTS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
+MANY = 100
+"""No gradient here has more numbers."""
 OFTEN = ["SGD, momentum=0.875", "Adam", "RMSprop", "RAdam, betas=(0.75, 0.9375)"]
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="numba is missing or switched off")
 
 
-def interpreted(rule: Rule, dtype: str, states: Sequence[bool], numbers: Mapping[str, Any]) -> Any:
+def interpreted(rule: Rule, dtype: str, states: Sequence[bool], numbers: Mapping[str, Any], kind: Any) -> Any:
     """The loop as plain Python, on memory by its addresses as the compiled one."""
-    names = scalar_functions(dtype)
+    names = scalar_functions(dtype) | {"pointer": lambda place, real: (ELEMENTS[dtype] * MANY).from_address(place)}
     exec(loop_of(rule, states, numbers), names)
 
     def update(*arguments: int) -> None:
-        *places, count, given = arguments
-        arrays = [np.frombuffer((ELEMENTS[dtype] * count).from_address(place), dtype) for place in places]
-        names["update"](*arrays, count, (ctypes.c_double * len(numbers)).from_address(given))
+        *rows, where, sizes, count, given = arguments
+        words = [(ctypes.c_int64 * count).from_address(place) for place in (where, sizes)]
+        arrays = [np.frombuffer((ELEMENTS[dtype] * sum(words[1])).from_address(place), dtype) for place in rows]
+        names["update"](*arrays, *words, count, (ctypes.c_double * len(numbers)).from_address(given))
 
     return update
 
@@ -97,7 +100,7 @@ def test_without_a_compiler_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_holds_for_all_is_computed_before_the_loop_in_double_precision() -> None:
     """1 − β₂ of a β₂ that is rounded to float32 would be wrong in the fifth digit."""
     text = loop_of(lambda p, g, v, beta2: (p, beta2 * v + (1 - beta2) * g**2), [True], {"beta2": 0.999})
-    head, loop = text.split("    for i in range(count):\n")
+    head, loop = text.split("    begin = 0\n")
     assert "1.0 - beta2" in head
     assert "beta2" not in loop
     fine, coarse = walk("Adam", {"betas": (0.9, 0.9999)}), walk("Adam", {"betas": (0.9, 0.9999)}, dtype="float32")
