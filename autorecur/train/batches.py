@@ -77,7 +77,7 @@ def _repeatable(data: Any) -> Any:
 
 def _is_pair(data: Any) -> bool:
     """Whether these are x and y of one batch, and not two batches."""
-    return isinstance(data, tuple) and len(data) == 2 and all(hasattr(part, "shape") for part in data)
+    return isinstance(data, tuple) and len(data) == 2 and not any(isinstance(part, (tuple, Batch)) for part in data)
 
 
 def as_batch(given: Any) -> Batch:

@@ -12,6 +12,7 @@ from autorecur.train.batches import Source, validation_source
 from autorecur.train.calling import Caller, Forward
 from autorecur.train.losses import Weighted, loss_of
 from autorecur.train.metrics import Measure, measures_of
+from autorecur.train.modes import mode
 
 
 class Mean:
@@ -50,19 +51,13 @@ def evaluate(
 
 def averaged(call: Caller, source: Source, loss: Weighted, measures: Mapping[str, Measure]) -> dict[str, float]:
     """One pass; the state is carried where batches go on."""
-    model, mean, state = call.model, Mean(), None
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            for batch in source.rest():
-                output, last = call(batch, state if batch.continues else None)
-                state = detach(last)
-                value, weight = loss(output, batch)
-                mean.add("loss", float(value.data), weight)
-                for name, measure in measures.items():
-                    mean.add(name, *measure(output, batch))
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    mean, state = Mean(), None
+    with mode(call.model, training=False), no_grad():
+        for batch in source.rest():
+            output, last = call(batch, state if batch.continues else None)
+            state = detach(last)
+            value, weight = loss(output, batch)
+            mean.add("loss", float(value.data), weight)
+            for name, measure in measures.items():
+                mean.add(name, *measure(output, batch))
     return mean.values()

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from autorecur import random
 from autorecur.data.batches import Batch
 from autorecur.errors import ArgumentError, CheckpointError, GradientError
 from autorecur.nn.module import Module
 from autorecur.nn.utils import clip_grad_norm_, clip_grad_value_
 from autorecur.tape.detach import detach
+from autorecur.tape.tensor import Tensor
 from autorecur.train import checkpoints
 from autorecur.train.batches import Source, pieces
 from autorecur.train.callbacks import Callbacks
@@ -26,6 +29,7 @@ from autorecur.train.history import Epoch, History
 from autorecur.train.interruption import Interruption
 from autorecur.train.losses import Weighted
 from autorecur.train.metrics import Measure
+from autorecur.train.modes import mode
 from autorecur.train.progress import Progress
 from autorecur.train.schedule import Schedule
 from autorecur.train.stopping import EarlyStopping
@@ -81,7 +85,8 @@ class Training:
         self._validation, self._measures = validation, dict(measures or {})
         self._stopping, self._schedule = stopping, schedule or Schedule(None)
         self._callbacks, self._progress = callbacks or Callbacks(()), progress or Progress(False)
-        self._named = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+        self._beside = _parameters_beside(self.model, optimizer)
+        self._named = [*self.model.named_parameters(), *self._beside]
         self._guard = Guard(self._named, clipped=plan.clip_norm is not None or plan.clip_value is not None)
         self._mean = Mean()
         self._carries = plan.truncate is not None or getattr(source.batches, "steps", True) is not None
@@ -104,13 +109,11 @@ class Training:
 
     def run(self) -> History:
         """Until enough is done; the history is complete whatever the reason."""
-        mode = self.model.training
         self._begun = time.perf_counter() - (self.history.updates[-1].seconds if self.history.updates else 0.0)
         self._saved = time.perf_counter()
         self._first = self.update
-        self.model.train()
         try:
-            with self._interruption:
+            with self._interruption, mode(self.model, training=True):
                 if self._stopping is not None and self._stopping.is_due:
                     self.stop("patience")
                 while not self._is_enough():
@@ -118,7 +121,6 @@ class Training:
                 self._end()
         finally:
             self._progress.end(f"{self._where()}  {self.history!r}")
-            self.model.train(mode)
         return self.history
 
     def _is_enough(self) -> bool:
@@ -306,6 +308,7 @@ class Training:
         return {
             "settings": self._settings(),
             "model": self.model.state_dict(),
+            "beside": [np.array(p.data) for _, p in self._beside],
             "best": None if self._stopping is None else self._stopping.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self._schedule.state_dict(),
@@ -332,6 +335,8 @@ class Training:
         if self._validation is not None and state["validation"] is not None:
             self._validation.load_state_dict(state["validation"])
         self.model.load_state_dict(state["model"])
+        for (_, parameter), array in zip(self._beside, state["beside"], strict=True):
+            parameter.data = array
         self._piece, self._carried, self.update = state["piece"], state["carried"], state["update"]
         self._mean.sums = {name: list(sums) for name, sums in state["mean"].items()}
         self._guard.load_state_dict(state["guard"])
@@ -360,3 +365,10 @@ class Training:
         if differ and differ[0][0] == "optimizer":
             raise ArgumentError(f"it was made with {differ[0][2]}, and the optimizer here is {differ[0][1]}")
         return differ
+
+
+def _parameters_beside(model: Module, optimizer: Any) -> list[tuple[str, Tensor]]:
+    """What the optimiser steps that is no part of the model, such as parameters of a loss."""
+    known = {id(p) for p in model.parameters()}
+    stepped = [p for group in optimizer.param_groups for p in group["params"]]
+    return [(f"number {i} of the optimizer", p) for i, p in enumerate(stepped) if id(p) not in known]

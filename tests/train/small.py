@@ -42,7 +42,6 @@ class Trained:
         optimizer = ar.optim.Adam(self.model.parameters(), lr=0.02)
         scheduler = ar.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
         ar.manual_seed(1000)  # whatever was drawn in this process before
-        np.random.default_rng().random()
         settings = {"scheduler": scheduler, "clip_norm": 1.0, "seed": 7, "progress": False, **settings}
         if not cut:
             settings |= {

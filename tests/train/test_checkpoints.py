@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import autorecur as ar
-from autorecur.train import archive, checkpoints
+from autorecur.train import archive, checkpoints, training
 from tests.train.small import Trained, assert_same, model
 
 STATE = {
@@ -197,6 +197,20 @@ def test_weights_are_taken_from_a_checkpoint(tmp_path: Path) -> None:
     other = model(seed=3)
     ar.train.load_weights(other, run.path)
     assert_same(other.state_dict(), run.numbers())
+
+
+def test_a_checkpoint_is_written_every_so_many_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless updates are counted; then behind each of so many."""
+    seen: list[int] = []
+    monkeypatch.setattr(training.checkpoints, "save", lambda path, state: seen.append(state["update"]))
+    run = Trained("list", tmp_path)
+    run.fit(epochs=2, checkpoint=run.path)
+    assert seen == [6]
+    monkeypatch.setattr(training, "BETWEEN_CHECKPOINTS", 0.0)
+    run.fit(epochs=2, checkpoint=run.path)
+    assert seen[1:] == [1, 2, 3, 4, 5, 6]
+    run.fit(epochs=2, checkpoint=run.path, checkpoint_every=4)
+    assert seen[7:] == [4, 6]
 
 
 def test_a_checkpoint_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

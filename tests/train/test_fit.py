@@ -134,9 +134,10 @@ def test_validation_and_metrics_are_those_of_evaluate() -> None:
     assert history.epochs[0].validation == pytest.approx(whole["loss"], rel=1e-14)
     assert history.epochs[0].metrics == pytest.approx({"mae": whole["mae"], "largest": whole["largest"]})
     assert in_parts["mae"] == pytest.approx(whole["mae"], rel=1e-14)
-    net.eval()
+    net.recurrent.eval()
     fit(net, ar.data.Loader(sums(), 5), epochs=1)
-    assert not net.training
+    assert net.training
+    assert not net.recurrent.training
 
 
 def test_without_validation_metrics_are_those_of_training() -> None:
@@ -176,6 +177,14 @@ def test_the_same_seed_gives_the_same_training(tmp_path: Path) -> None:
     first, second, third = (run.fit(epochs=2, seed=seed) for run, seed in zip(runs, (1, 1, 2), strict=True))
     assert first == second
     assert first != third
+
+
+def test_data_may_be_lists_of_numbers() -> None:
+    """A pair is one batch; a list of pairs are several."""
+    x, y = [[[0.0], [1.0]], [[2.0], [3.0]], [[4.0], [5.0]]], [[1.0], [2.0]]
+    one, other = fit(model(), (x, y), epochs=1), fit(model(), [(x, y)], epochs=1)
+    assert one == other
+    assert len(fit(model(), ((x, y), (x, y)), epochs=1).updates) == 2
 
 
 def test_callbacks_see_and_stop() -> None:

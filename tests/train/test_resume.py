@@ -113,6 +113,21 @@ def test_callbacks_keep_their_state(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second.total, unbroken.total)
 
 
+def test_parameters_beside_the_model_are_kept(tmp_path: Path) -> None:
+    """Those of a loss, which the optimiser steps as well."""
+
+    def run(**settings: Any) -> tuple[Any, float]:
+        net, scale = model("every"), ar.nn.Parameter(0.5)
+        optimizer = ar.optim.Adam([*net.parameters(), scale], lr=0.05)
+        data = [tuple(np.random.default_rng(i).standard_normal((2, 4, 3, 1))) for i in range(3)]
+        loss = {"loss": lambda output, batch: ((output * scale - batch.y) ** 2).mean() + scale**2}
+        return ar.train.fit(net, data, optimizer, epochs=2, progress=False, **loss, **settings), scale.item()
+
+    whole = run()
+    run(updates=2, checkpoint=tmp_path / "run")
+    assert run(checkpoint=tmp_path / "run", resume=True) == whole
+
+
 def test_without_a_checkpoint_yet_it_begins(tmp_path: Path) -> None:
     """So that one command starts and goes on."""
     run, whole = Trained("list", tmp_path), Trained("list", tmp_path)

@@ -71,7 +71,7 @@ CASES = {
     "sine": Case("sine", "rnn", "Adam", {"lr": 0.02}, {"length": 10}),
     "sine, cut": Case("sine", "gru", "Adam", {"lr": 0.02}, {"length": 10}, clip_norm=0.3, truncate=4),
     "mackey_glass": Case("mackey_glass", "gru", "AdamW", {"lr": 0.02, "amsgrad": True}, {"length": 10}),
-    "lorenz": Case("lorenz", "lstm", "NAdam", {"lr": 0.02}, {"length": 10}, {"num_layers": 2}, clip_norm=1.0),
+    "lorenz": Case("lorenz", "lstm", "NAdam", {"lr": 0.005}, {"length": 10}, {"num_layers": 2}, clip_norm=1.0),
     "logistic_map": Case("logistic_map", "rnn", "Adagrad", {"lr": 0.1}, {"length": 10}),
     "irregular": Case("irregular", "gru", "Adadelta", {"lr": 1.0}, {"length": 8}),
     "dates": Case("dates", "gru", "Adamax", {"lr": 0.02}, model={"embedding": 4}, clip_norm=1.0),
