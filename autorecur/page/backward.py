@@ -90,11 +90,10 @@ def brief(page: Page) -> Iterator[Block]:
     yield Paragraph(page.words("backward.brief", domain=page.domain(EVERY)))
     rows: list[EquationRow] = []
     for ranged, run in groupby(page.section("loss", "backward"), key=_ranged):
-        part = list(run)
-        if ranged:
-            rows.extend(page.display_row(e, comment=(Math(page.domain_of(e)),)) for e in part if e.steps)
-        else:
-            rows.extend(packed([(page.cell(e), plain(e.number)) for e in part]))
+        for _, alike in groupby(run, key=lambda e: e.steps if ranged else None):
+            part = list(alike)
+            domain = page.domain_of(part[0]) if ranged else None
+            rows.extend(packed([(page.cell(f), plain(f.number)) for f in map(page.form, part)], domain))
     yield Display(tuple(rows))
 
 
@@ -146,9 +145,15 @@ def _quantity(page: Page, group: Group) -> Iterator[Block]:
     opening.extend(_for_steps(page, main))
     yield Paragraph(tuple(opening))
     note = reason(page, main.terms, len(main.terms))
-    yield Display((page.display_row(main, labels(page, main), note),))
+    rows = [page.display_row(main, labels(page, main), note)]
+    # Where less is said, the condition at an end of the steps is the next line, and its note says why.
+    ends = [e for e in others if page.detail != FULL and _end_text(page, group, e)[1]]
+    rows.extend(page.display_row(e, labels(page, e), _end_note(page, group, e)) for e in ends)
+    yield Display(tuple(rows))
     for equation in others:
-        yield from _end(page, group, equation)
+        if equation not in ends:
+            yield Paragraph(_end_text(page, group, equation)[0])
+            yield Display((page.display_row(equation, labels(page, equation), _end_note(page, group, equation)),))
 
 
 def _for_steps(page: Page, equation: Equation) -> Inlines:
@@ -160,30 +165,38 @@ def _for_steps(page: Page, equation: Equation) -> Inlines:
     return page.words("backward.at" if steps.single else "backward.for", domain=page.domain_of(equation))
 
 
-def _end(page: Page, group: Group, equation: Equation) -> Iterator[Block]:
-    """A condition for the steps at which fewer terms exist, on a line of its own."""
+def _missing(page: Page, group: Group, equation: Equation) -> list[Reader]:
+    return [r for r in readers(page, group.name) if r.offset and not _exists(equation, r)]
+
+
+def _end_text(page: Page, group: Group, equation: Equation) -> tuple[Inlines, bool]:
+    """The sentence before a condition for the steps at which fewer terms exist, and whether its note says the same."""
     steps = equation.steps
     assert steps is not None
-    missing = [r for r in readers(page, group.name) if r.offset and not _exists(equation, r)]
+    missing = _missing(page, group, equation)
     if any(part.boundary == steps.first for part in page.derivation.adjoints[group.name].contributions):
         text = page.words("frames.boundary", domain=page.domain_of(equation))
     elif steps.single and missing and steps.first == Bound(True, 0):
-        text = page.words("backward.last")
+        return page.words("backward.last"), True
     elif steps.single and missing and steps.first == Bound(False, 1):
-        text = page.words("backward.first")
+        return page.words("backward.first"), True
     elif steps.cut:
         text = page.words("truncation.at_cut", domain=page.domain(steps))
     else:
         text = page.words("backward.other", domain=page.domain_of(equation))
-    yield Paragraph(text)
-    note: Inlines = ()
-    if steps.cut:
-        note = page.words("truncation.dropped", step=page.composer.at(equation.lhs.step + 1))
-    elif missing:
-        step = equation.lhs.step + missing[0].offset
-        one = page.words("backward.missing", quantity=page.name(missing[0].name, step))
-        note = one if len(missing) == 1 else page.words("backward.missing_step", step=page.composer.at(step))
-    yield Display((page.display_row(equation, labels(page, equation), note),))
+    return text, False
+
+
+def _end_note(page: Page, group: Group, equation: Equation) -> Inlines:
+    """What does not exist there."""
+    steps, missing = equation.steps, _missing(page, group, equation)
+    if steps is not None and steps.cut:
+        return page.words("truncation.dropped", step=page.composer.at(equation.lhs.step + 1))
+    if not missing:
+        return ()
+    step = equation.lhs.step + missing[0].offset
+    one = page.words("backward.missing", quantity=page.name(missing[0].name, step))
+    return one if len(missing) == 1 else page.words("backward.missing_step", step=page.composer.at(step))
 
 
 def _exists(equation: Equation, reader: Reader) -> bool:

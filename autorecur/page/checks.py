@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
     from autorecur.verify.report import Check, Note
 
-MOST_QUANTITIES = 4
+MOST_QUANTITIES = 3
 
 
 def seal(page: Page) -> SideNote:

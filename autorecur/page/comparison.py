@@ -35,7 +35,7 @@ def comparison(first: Cell, second: Cell, language: str = "en", seed: int = 0) -
         _page(second.derive(language=language), language, seed),
     )
     words = Words(language)
-    titles = [_title(page) for page in pages]
+    titles = [page.headline() for page in pages]
     measured = flow([first, second], seed=seed)
     header: TableRow = ((), (titles[0],), (titles[1],))
     groups = tuple(
@@ -66,12 +66,6 @@ def _page(derivation: Derivation, language: str, seed: int) -> Page:
     notation = derivation.naming
     words = Words(language, notation.in_line, {})
     return Page(derivation, notation, words, STANDARD, report, rule_book(derivation))
-
-
-def _title(page: Page) -> str:
-    cell = page.derivation.cell
-    own = cell.titles.get(page.words.language)
-    return page.words.typeset(own) if own else cell.title
 
 
 def _equations(pages: Pair, words: Words) -> Iterator[TableRow]:

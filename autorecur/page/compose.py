@@ -45,7 +45,7 @@ def document(
         raise RenderError("the brief page has no room for a worked example; take the detail standard or full for it")
     report = derivation.verify(seed, bounds=detail == FULL)
     require_passed(report)
-    notation = derivation.naming
+    notation = derivation.naming.low if detail == BRIEF else derivation.naming
     example, no_example = _example(derivation, values) if detail == FULL or values is not None else (None, None)
     numbers: dict[str, str] = {}
     words = Words(language, notation.in_line, numbers)
@@ -58,12 +58,13 @@ def document(
             blocks.append(Heading(numbers[key], _section_title(page, key)))
             blocks.extend(beside(page, section(page)))
     return words.document(
-        title=words.text("head.title", title=_title(page)),
+        title=words.text("head.title", title=page.headline()),
         blocks=tuple(blocks),
         subtitle=_subtitle(page),
         seal=seal(page),
-        footer=words.text("head.footer", title=_title(page)),
-        screen=page.words.screen(page.words.text("screen.description", title=_title(page))),
+        footer=words.text("head.footer", title=page.headline()),
+        screen=page.words.screen(page.words.text("screen.description", title=page.headline())),
+        close=page.brief and bool(page.by_components),
     )
 
 
@@ -135,12 +136,6 @@ def _brief(page: Page) -> Iterator[Block]:
 def _gradients(page: Page) -> Iterator[Block]:
     yield from parameters(page)
     yield from inputs_and_initial(page)
-
-
-def _title(page: Page) -> str:
-    cell = page.derivation.cell
-    own = cell.titles.get(page.words.language)
-    return page.words.typeset(own) if own else cell.title
 
 
 def _subtitle(page: Page) -> tuple[Inlines, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,11 @@ class Page:
         """For what stands in the line, or on an edge of a picture."""
         return Composer(self.notation.in_line)
 
+    @cached_property
+    def lowered(self) -> Page:
+        """The same with sums as low as a line."""
+        return replace(self, notation=self.notation.low)
+
     @property
     def brief(self) -> bool:
         return self.detail == BRIEF
@@ -90,16 +95,27 @@ class Page:
     def shows(self, equation: Equation) -> bool:
         """Whether the equation stands on this page: less detail leaves some out."""
         if self.detail == BRIEF:
-            return equation.section not in ("names", "paths")
+            return equation.section not in ("names", "paths") and self.form(equation) is equation
         stacked = self.derivation.paths.stacked and equation.section == "paths"
         return not (stacked and self.detail == STANDARD and equation.rule in LEFT_TO_FULL)
 
     @cached_property
     def shown(self) -> list[Equation]:
         """Their component forms, too, where the notation has them."""
-        found = [equation for equation in self.derivation.equations if self.shows(equation)]
+        found = [form for e in self.derivation.equations if self.shows(form := self.form(e))]
         labels = {equation.label for equation in found}
-        return [*found, *(equation for equation in self.derivation.components if equation.of in labels)]
+        return [*found, *(e for e in self.derivation.components if e.of in labels and e not in found)]
+
+    @cached_property
+    def by_components(self) -> dict[str, Equation]:
+        """Number of an equation -> its component form; empty in matrix notation."""
+        return {plain(e.number).removesuffix("′"): e for e in self.derivation.components}
+
+    def form(self, equation: Equation) -> Equation:
+        """What stands for an equation: on the brief page with indices its component form, beside the cell's own equations."""
+        if not self.brief or equation.section == "cell":
+            return equation
+        return self.by_components.get(plain(equation.number), equation)
 
     @cached_property
     def checked(self) -> list[Equation]:
@@ -200,6 +216,12 @@ class Page:
         """The author's quantity behind a name: of a pre-activation, what it is the pre-activation of."""
         assignment = self.derivation.step.assignments.get(name)
         return (assignment.owner or name) if assignment is not None else name
+
+    def headline(self) -> str:
+        """What the cell is called, in this language if its author gave such a title."""
+        cell = self.derivation.cell
+        own = cell.titles.get(self.words.language)
+        return self.words.typeset(own) if own else cell.title
 
     def title(self, name: str) -> str:
         """The author's words for a quantity, in this language or in English; empty if there are none."""

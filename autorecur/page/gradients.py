@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
 
 MOST_BESIDE = 4
+MOST_HIGH = 3
+"""So many rows of gradients have sums as high as a display's."""
 
 
 def parameters(page: Page) -> Iterator[Block]:
@@ -82,21 +84,31 @@ def _rows(page: Page, equations: list[Equation]) -> list[EquationRow]:
         ways = [term for term in e.terms if term.through != PENALTY] or list(e.terms)
         through = ways[0].through or "" if len(ways) == 1 else f"alone {e.label}"
         together.setdefault(through, []).append(e)
+    if page.brief:
+        together = {way: [page.form(e) for e in members] for way, members in together.items()}
     beside = _beside(page, list(together.values()))
+    if page.brief and beside < min(MOST_BESIDE, max(len(members) for members in together.values())):
+        return packed([(page.cell(e), plain(e.number)) for members in together.values() for e in members])
     rows = []
     said: set[tuple[str, ...]] = set()
     for through, members in together.items():
         for start in range(0, len(members), beside):
             part = members[start : start + beside]
             note = _note(page, through, part, said) if start == 0 or through.startswith("alone") else ()
-            cells: tuple[Cell | None, ...] = tuple(page.cell(e, labels(page, e)) for e in part)
+            cells: tuple[Cell | None, ...] = tuple(_cell(page, e, len(together)) for e in part)
             rows.append(EquationRow(cells, tuple(plain(e.number) for e in part), (), note))
     return rows
 
 
+def _cell(page: Page, equation: Equation, rows: int) -> Cell:
+    """Where many rows stand close together, sums are as low as a line."""
+    low = rows > MOST_HIGH and not page.brief
+    return (page.lowered if low else page).cell(equation, labels(page, equation))
+
+
 def _beside(page: Page, together: list[list[Equation]]) -> int:
     most = min(MOST_BESIDE, max(len(members) for members in together))
-    return columns_for([[page.cell(e, labels(page, e)) for e in members] for members in together], most)
+    return columns_for([[_cell(page, e, len(together)) for e in members] for members in together], most)
 
 
 def _note(page: Page, through: str, part: list[Equation], said: set[tuple[str, ...]]) -> Inlines:
@@ -123,7 +135,7 @@ def _note(page: Page, through: str, part: list[Equation], said: set[tuple[str, .
 def inputs_and_initial(page: Page) -> Iterator[Block]:
     """The gradients of the inputs, and of the states at the steps at which they are given."""
     if page.brief:
-        equations = page.section("inputs", "initial")
+        equations = [page.form(e) for e in page.section("inputs", "initial")]
         if equations:
             yield Display(tuple(packed([(page.cell(e), plain(e.number)) for e in equations])))
         return

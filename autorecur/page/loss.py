@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autorecur.page.context import Page
-from autorecur.page.packing import fits_line
+from autorecur.page.packing import columns_for, fits_line
 from autorecur.page.parts import where_of_loss
 from autorecur.page.readers import labels
 from autorecur.page.reasons import reason
@@ -21,17 +21,22 @@ SQUARES = ("mse", "squared", "half_squared")
 def loss(page: Page) -> Iterator[Block]:
     """The formula of the loss, the steps at which it stands, the seed."""
     yield Paragraph(_opening(page))
-    rows = []
-    for equation in page.section("loss"):
-        if equation.label.startswith("dL/d"):
-            rows.append(page.display_row(equation, note=_seed_note(page, equation.label)))
-        else:
-            rows.append(_row(page, equation))
+    seeds = [e for e in page.section("loss") if e.label.startswith("dL/d")]
+    rows = _beside([_row(page, e) for e in page.section("loss") if e not in seeds])
+    rows.extend(page.display_row(e, note=_seed_note(page, e.label)) for e in seeds)
     yield Display(tuple(rows))
     if page.derivation.decay is not None:
         yield Paragraph(page.words("decay.loss", coefficient=page.name(page.derivation.decay.coefficient, None)))
     if page.derivation.loss.bypassed:
         yield Paragraph(page.words("loss.logits", output=page.name(page.derivation.loss.bypassed)))
+
+
+def _beside(rows: list[EquationRow]) -> list[EquationRow]:
+    """The loss of a step and the whole one in one row, if they are short."""
+    cells = [cell for row in rows for cell in row.cells if cell is not None]
+    if len(cells) != len(rows) or len(rows) < 2 or columns_for([cells], len(cells)) < len(cells):
+        return rows
+    return [EquationRow(tuple(cells), tuple(number for row in rows for number in row.numbers))]
 
 
 def _row(page: Page, equation: Equation) -> EquationRow:

@@ -44,7 +44,7 @@ def model(page: Page) -> Iterator[Block]:
     """The whole section without its heading."""
     yield conventions(page)
     count = page.words("cell.count", formula=parameter_count(page))
-    yield Paragraph((*_opening(page), " ", *count) if page.brief else _opening(page))
+    yield Paragraph(_opening(page) if page.detail == FULL else (*_opening(page), " ", *count))
     equations = page.section("cell")
     if page.brief:
         yield Display(tuple(packed([(page.cell(e), plain(e.number)) for e in equations])))
@@ -56,11 +56,10 @@ def model(page: Page) -> Iterator[Block]:
     if not page.brief:
         yield from joined_weights(page)
         yield from _named(page)
-    yield _shapes(page)
+    if not page.brief:
+        yield _shapes(page)
     if page.detail == FULL:
         yield from counts(page)
-    elif not page.brief:
-        yield Paragraph(count)
 
 
 def _by_part(page: Page, equations: list[Equation]) -> Iterator[tuple[Inlines, list[Equation]]]:
@@ -141,6 +140,17 @@ def _again(page: Page, owner: str) -> Cell | None:
 
 def _shapes(page: Page) -> Table:
     """Each shape once, with everything that has it: quantities of a step, weights, biases."""
+    used = _columns(page)
+    height = max(len(column) for _, column in used)
+    rows = tuple(
+        tuple((Math(column[i]),) if i < len(column) else () for _, column in used) for i in range(height)
+    )  # fmt: skip
+    header: tuple[TableCell, ...] = tuple(title for title, _ in used)
+    return Table(header, (rows,), "l" * len(used))
+
+
+def _columns(page: Page) -> list[tuple[Inlines, list[Layout]]]:
+    """The kinds of quantities that there are, each with its shapes."""
     cell = page.derivation.cell
     step = page.derivation.step
     named = [] if page.brief else [n for n, a in step.assignments.items() if a.kind not in ("cell", "loss")]
@@ -157,13 +167,7 @@ def _shapes(page: Page) -> Table:
     columns.append(_grouped(page, {**{n: s for n, s in parameters.items() if 1 in s}, **learned}, None))
     vectors = "biases" if all(is_bias(page, n) for n, s in parameters.items() if 1 in s) and not learned else "others"
     titles = [page.words(f"cell.shapes.{key}") for key in ("quantities", "weights", vectors)]
-    used = [(title, column) for title, column in zip(titles, columns, strict=True) if column]
-    height = max(len(column) for _, column in used)
-    rows = tuple(
-        tuple((Math(column[i]),) if i < len(column) else () for _, column in used) for i in range(height)
-    )  # fmt: skip
-    header: tuple[TableCell, ...] = tuple(title for title, _ in used)
-    return Table(header, (rows,), "l" * len(used))
+    return [(title, column) for title, column in zip(titles, columns, strict=True) if column]
 
 
 def is_bias(page: Page, name: str) -> bool:
@@ -173,6 +177,7 @@ def is_bias(page: Page, name: str) -> bool:
 
 
 MOST_NAMES = 6
+MOST_IN_MARGIN = 4
 BESIDE_AGAIN = 4.5
 """The room that the words behind a repeated equation take, in em."""
 
@@ -183,8 +188,9 @@ def _grouped(page: Page, shapes: Mapping[str, tuple[int | str, ...]], step: obje
         groups.setdefault(tuple(shape), []).append(name)
     lines = []
     for shape, names in groups.items():
-        for start in range(0, len(names), MOST_NAMES):
-            part = names[start : start + MOST_NAMES]
+        most = MOST_IN_MARGIN if page.brief else MOST_NAMES
+        for start in range(0, len(names), most):
+            part = names[start : start + most]
             items: list[Layout] = []
             for name in part:
                 layout = page.name(name, step)
@@ -204,7 +210,12 @@ def conventions(page: Page) -> SideNote:
     items.extend(by_components(page))
     if frame_of(page) is not None:
         items.insert(-1, (*ranges(page), " ", *_given_in_frame(page)))
-    return SideNote((*items, *open_convention(page)), page.words.text("conventions.title"))
+    items.extend(open_convention(page))
+    if page.brief:
+        # In the column of text there is no room for a table.
+        items.append((Strong(page.words("cell.shapes.title")),))
+        items.extend((Math(shape),) for _, column in _columns(page) for shape in column)
+    return SideNote(tuple(items), page.words.text("conventions.title"))
 
 
 def _entry(key: str) -> str:

@@ -6,6 +6,7 @@ A cell with one state is drawn node by node; any other as one box a step, with i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sympy import Integer
 
@@ -15,7 +16,7 @@ from autorecur.page.context import FULL, Page
 from autorecur.page.edges import STEPS
 from autorecur.page.folded import inside
 from autorecur.page.frames import picture as frame_picture
-from autorecur.render.blocks import Block, Inlines, Math
+from autorecur.render.blocks import Block, Inlines, Math, Paragraph
 
 
 def _alt(page: Page) -> Inlines:
@@ -26,6 +27,11 @@ def _alt(page: Page) -> Inlines:
     forward = page.words.listed([Math(page.name(state)) for state in cell.states])
     back = page.words.listed([Math(page.adjoint(state)) for state in cell.states if state in page.derivation.adjoints])
     return page.words("picture.alt", states=forward, adjoints=back)
+
+
+def _reading(page: Page) -> Inlines:
+    """What is to be seen: an adjoint has a term for each dashed edge that ends at it."""
+    return page.words("picture.reading" if page.derivation.cell.states else "picture.reading_apart")
 
 
 def picture(page: Page) -> Iterator[Block]:
@@ -39,6 +45,7 @@ def picture(page: Page) -> Iterator[Block]:
     if any(abs(offset) > 1 for state in page.derivation.cell.states for offset in page.derivation.cell.offsets[state]):
         third = page.composer.moment(Integer(STEPS))
         caption = (*caption, " ", *page.words("picture.caption.long", third=third))
-    yield drawing.sheet().diagram(caption, _alt(page))
+    yield Paragraph(_reading(page))
+    yield replace(drawing.sheet().diagram(caption, _alt(page)), floats=True)
     if page.detail == FULL:
         yield from inside(page)

@@ -5,17 +5,19 @@ The sum over paths comes first, its factors after it. The standard page ends wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy
 
 from autorecur.page.context import FULL, Page, capital, plain
-from autorecur.page.packing import packed
+from autorecur.page.packing import ROOM, packed
 from autorecur.page.paths import PathSection, without_penalty
 from autorecur.render.blocks import Block, Display, EquationRow, Inlines, Math, Paragraph
+from autorecur.render.measure import width
 from autorecur.symbolic import carriers as c
+from autorecur.symbolic.layout import row
 
 if TYPE_CHECKING:
     from autorecur.derive.equation import Equation
@@ -46,11 +48,13 @@ class _Stacked(PathSection):
             yield from self.factors(rows)
             yield from self.more(whole, key)
 
-    def beside(self, equations: list[Equation], note: Inlines) -> Iterator[EquationRow]:
-        """Short equations in one row, if they fit."""
-        if equations:
-            first, *others = packed([(self.page.cell(e), plain(e.number)) for e in equations])
-            yield from (replace(first, note=note), *others)
+    def beside(self, equations: list[Equation], note: Inlines, above: Sequence[Equation] = ()) -> Iterator[EquationRow]:
+        """Short equations in one row, if they fit behind the left sides of those that stand below."""
+        left = max((width(self.page.cell(e).lhs or row()) for e in above), default=0.0)
+        cells = {plain(e.number): self.page.cell(e) for e in equations}
+        for at, line in enumerate(packed([(cell, number) for number, cell in cells.items()], room=ROOM - left)):
+            alone = (cells[line.numbers[0]],) if above and len(line.numbers) == 1 else line.cells
+            yield replace(line, cells=alone, note=note if at == 0 else ())
 
     def matrices(self, rows: str) -> Iterator[Block]:
         """The stack, the blocks that have a name, the Jacobian of a step and of several."""
@@ -72,7 +76,7 @@ class _Stacked(PathSection):
                 yield Display(tuple(self.row(e, self.block_note(e)) for e in (*within, *named)))
             yield Paragraph(words("stacked.joined"))
         else:
-            lines = [*self.beside([*stack, *within], free)]
+            lines = [*self.beside([*stack, *within], free, named)]
             lines += [page.display_row(e, None, self.block_note(e)) for e in named]
             yield Display(tuple(lines))
             yield Paragraph(text)

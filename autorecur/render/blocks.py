@@ -253,13 +253,16 @@ Shape: TypeAlias = "Box | Disc | Arrow | Label | Stroke | Polygon"
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """Geometry in points, y upwards, from (0, 0) to (width, height). ``alt`` stands for it where no picture can."""
+    """Geometry in points, y upwards, from (0, 0) to (width, height). ``alt`` stands for it where no picture can.
+
+    One that ``floats`` goes to the head of the next page if this one has no room for it, and the text goes on before it."""
 
     width: float
     height: float
     shapes: tuple[Shape, ...]
     caption: Inlines = ()
     alt: Inlines = ()
+    floats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +341,8 @@ class Document:
     """What TeX calls the language's patterns of hyphenation; English ones are always there."""
     even_spaces: bool = False
     """Whether the space behind a full stop is as wide as any other."""
+    close: bool = False
+    """Whether the rows of displays stand closer, so that more of them are seen at once."""
 
     def one_line(self) -> str:
         """The title without line ends."""

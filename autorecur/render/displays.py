@@ -84,7 +84,7 @@ def fitted(display: Display) -> Display:
     kept = max((inline_width(given.comment) for given in display.rows), default=0.0)
     room -= kept + _BESIDE_COMMENT if kept else 0.0
     left = max((_left(given) for given in display.rows), default=0.0)
-    return Display(tuple(_broken(given, room, left) for given in display.rows))
+    return Display(tuple(_broken(given, room + _spared(given, display), left) for given in display.rows))
 
 
 def _with_room(display: Display, room: float) -> Display:
@@ -103,8 +103,17 @@ def _moved(given: EquationRow) -> EquationRow:
 
 
 def _room(display: Display) -> float:
-    numbers = max((text_width(number_text(given.numbers)) for given in display.rows if given.numbers), default=0.0)
+    numbers = _widest_number(display)
     return TEXT_WIDTH / TEXT_SIZE - (numbers + _BESIDE_NUMBER if numbers else 0.0)
+
+
+def _widest_number(display: Display) -> float:
+    return max((text_width(number_text(given.numbers)) for given in display.rows if given.numbers), default=0.0)
+
+
+def _spared(given: EquationRow, display: Display) -> float:
+    """What a row with a narrower number has beyond the others."""
+    return _widest_number(display) - text_width(number_text(given.numbers)) if given.numbers else 0.0
 
 
 def _left(given: EquationRow) -> float:

@@ -152,7 +152,8 @@ class LatexPrinter:
             raise RenderError(f"the LaTeX printer has no big operator {node.name!r}")
         lower = "" if node.lower is None else f"_{{{self(node.lower)}}}"
         upper = "" if node.upper is None else f"^{_group(self(node.upper))}"
-        return f"{BIG[node.name][0]}{lower}{upper} "
+        sign = f"\\mathop{{\\textstyle{BIG[node.name][0]}}}\\nolimits" if node.beside else BIG[node.name][0]
+        return f"{sign}{lower}{upper} "
 
     def _function(self, node: Function) -> str:
         if node.name in LATEX_FUNCTIONS:

@@ -55,6 +55,7 @@ _FARTHEST = 30.0
 # A side note higher than this keeps room on the page.
 _HIGH = 30.0
 _TABLE_SIZE = 9.0
+_SMALL, _SMALL_LINE = 9.0, 11.0
 _HEADING = 26.0
 # More room than this is not asked for: it would leave too much of a page empty.
 _HIGHEST = 320.0
@@ -239,11 +240,12 @@ class _Column:
             gap = round(self.free + _APART - self.y - 9.0, 1)
             self.y += gap
             yield Gap(gap)
-        self.y += 9.0
-        if block.note:
-            self.free = self.y + LINE + note_height(block.note) + _DESCENT
+        start = self.y + 7.0
         body = tuple(self.blocks(block.body))
         proof = tuple(self.blocks(block.proof))
+        self.y = max(start + LINE, min(self.y, start + _run_in(block)))
+        if block.note:
+            self.free = start + LINE + note_height(block.note) + _DESCENT
         yield replace(block, body=body, proof=proof)
 
     def _verbatim(self, block: Verbatim) -> Iterator[Block]:
@@ -256,6 +258,14 @@ class _Column:
 
     def _need(self, block: Need) -> Iterator[Block]:
         yield block
+
+
+def _run_in(rule: RuleStatement) -> float:
+    """How high a rule is in small type, its proof in the last line of its statement; what is no prose comes on top of that."""
+    parts = [block.inlines for block in (*rule.body, *rule.proof) if isinstance(block, Paragraph)]
+    text = (f"{rule.name} {rule.title}. ", *(piece for part in parts for piece in (*part, " ")))
+    others = len(rule.body) + len(rule.proof) - len(parts)
+    return _SMALL_LINE * (line_count(text, TEXT_WIDTH / _SMALL * 1.02) + others)
 
 
 def _needs(block: Block, after: tuple[Block, ...], before: tuple[Block, ...]) -> Iterator[Block]:
@@ -281,6 +291,8 @@ def _together(heading: Heading, after: tuple[Block, ...]) -> float:
             break
         if isinstance(block, Display) and may_break(block):
             block = Display(block.rows[:2])
+        if isinstance(block, Diagram) and block.floats:
+            break
         if not isinstance(block, (SideNote, Need)):
             kept.append(block)
         if not isinstance(block, (Paragraph, SideNote, Need, Gap)):

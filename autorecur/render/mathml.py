@@ -206,14 +206,16 @@ class MathMLPrinter:
     def _big(self, node: Big) -> str:
         if node.name not in BIG:
             raise RenderError(f"the MathML printer has no big operator {node.name!r}")
-        operator = f'<mo movablelimits="true" lspace="0.1667em" rspace="0.1667em">{BIG[node.name]}</mo>'
+        large = ' largeop="false"' if node.beside else ""
+        operator = f'<mo movablelimits="true"{large} lspace="0.1667em" rspace="0.1667em">{BIG[node.name]}</mo>'
         lower = None if node.lower is None else self._small(node.lower)
         upper = None if node.upper is None else self._small(node.upper)
+        below, above = ("sub", "sup") if node.beside else ("under", "over")
         if lower is not None and upper is not None:
-            return f"<munderover>{operator}{lower}{upper}</munderover>"
+            return f"<m{below}{above}>{operator}{lower}{upper}</m{below}{above}>"
         if lower is not None:
-            return f"<munder>{operator}{lower}</munder>"
-        return operator if upper is None else f"<mover>{operator}{upper}</mover>"
+            return f"<m{below}>{operator}{lower}</m{below}>"
+        return operator if upper is None else f"<m{above}>{operator}{upper}</m{above}>"
 
     def _underbrace(self, node: Underbrace) -> str:
         brace = '<mo stretchy="true">⏟</mo>'

@@ -108,7 +108,7 @@ def _character(character: str) -> int:
     base = unicodedata.normalize("NFD", character)[:1]
     if " " <= base <= "~":
         return _TEXT[ord(base) - 32]
-    return {"–": 500, "—": 1000, "’": 278, "…": 1000}.get(character, 600)
+    return {"–": 500, "—": 1000, "’": 278, "…": 1000, "′": 280}.get(character, 600)
 
 
 def _ident(node: Ident) -> Extent:
@@ -196,6 +196,8 @@ def _accent(node: Accent) -> Extent:
 
 def _big(node: Big) -> Extent:
     lower, upper = _in_script(node.lower), _in_script(node.upper)
+    if node.beside:
+        return Extent(1.3 + max(lower.width, upper.width) + 0.36, 0.95, 0.5)
     height = 0.95 + (upper.height + upper.depth + 0.2 if node.upper is not None else 0)
     depth = 0.45 + (lower.height + lower.depth + 0.2 if node.lower is not None else 0)
     return Extent(max(1.44, lower.width, upper.width) + 0.17, height, depth)

@@ -62,7 +62,7 @@ def reference_text(number: str) -> str:
 
 
 def number_text(numbers: tuple[str, ...]) -> str:
-    """``(12)``, ``(11–13)`` for consecutive numbers, else ``(11, 14)``."""
+    """``(12)``, ``(11–13)`` or ``(11′–13′)`` for consecutive numbers, else ``(11, 14)``."""
     plain = [number.strip("()") for number in numbers]
     if len(plain) > 1 and _consecutive(plain):
         return f"({plain[0]}–{plain[-1]})"
@@ -70,9 +70,10 @@ def number_text(numbers: tuple[str, ...]) -> str:
 
 
 def _consecutive(numbers: list[str]) -> bool:
-    if not all(number.isdecimal() for number in numbers):
+    bare = [number.removesuffix("′") for number in numbers]
+    if not all(number.isdecimal() for number in bare) or len({number[-1] == "′" for number in numbers}) > 1:
         return False
-    values = [int(number) for number in numbers]
+    values = [int(number) for number in bare]
     return values == list(range(values[0], values[0] + len(values)))
 
 

@@ -127,7 +127,8 @@ class TypstPrinter:
             raise RenderError(f"the Typst printer has no big operator {node.name!r}")
         lower = "" if node.lower is None else f"_({self._small(node.lower)})"
         upper = "" if node.upper is None else f"^({self._small(node.upper)})"
-        return BIG[node.name][1] + lower + upper
+        sign = BIG[node.name][1]
+        return (f"scripts(inline({sign}))" if node.beside else sign) + lower + upper
 
     def _function(self, node: Function) -> str:
         return f"op({typst_string(node.name)})"

@@ -281,7 +281,8 @@ class Composer:
 
     def _index_sum(self, x: c.IndexSum) -> Placed:
         index, last = (scalars.scalar(part, self.notation).layout for part in (x.index, x.length))
-        return Placed(row(Big("sum", row(index, relation("="), Num("1")), last), self.within(x.body, BIG)), BIG)
+        sign = Big("sum", row(index, relation("="), Num("1")), last, self.notation.sums_beside)
+        return Placed(row(sign, self.within(x.body, BIG)), BIG)
 
     def _kronecker(self, x: c.Kronecker) -> Placed:
         places = [scalars.scalar(place, self.notation).layout for place in x.args]
@@ -299,7 +300,7 @@ class Composer:
 
     def _limits(self, name: str, x: c.TimeSum | c.OrderedProduct) -> Layout:
         first, last, index = (self.moment(step) for step in (x.first, x.last, x.index))
-        return Big(name, row(index, relation("="), first), last)
+        return Big(name, row(index, relation("="), first), last, self.notation.sums_beside)
 
     # -------------------------------------------------------------------------------------------- Jacobians
 

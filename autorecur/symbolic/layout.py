@@ -80,11 +80,12 @@ class Accent(Layout):
 
 @dataclass(frozen=True, slots=True)
 class Big(Layout):
-    """A big operator with limits: ``name`` is sum or prod."""
+    """A big operator with limits: ``name`` is sum or prod. With ``beside`` it is as low as in a line, its limits beside it."""
 
     name: str
     lower: Layout | None = None
     upper: Layout | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ class Notation:
     """index of the path form -> its letter, where it is another one."""
     identity: str = "italic"
     """The style of the I that is the identity."""
+    sums_beside: bool = False
+    """Whether the limits of a sum stand beside its sign, which makes a display as low as a line."""
 
     @property
     def bare_delta(self) -> bool:
@@ -95,6 +97,11 @@ class Notation:
     def in_line(self) -> Notation:
         """The same where fractions would be too high: in the line, on the edges of a picture."""
         return replace(self, adjoint="slash") if self.adjoint == "fraction" else self
+
+    @property
+    def low(self) -> Notation:
+        """The same with sums as low as a line, where many equations stand close together."""
+        return replace(self, sums_beside=True)
 
 
 DEFAULT = Notation()

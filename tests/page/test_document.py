@@ -15,8 +15,9 @@ from autorecur.errors import RenderError
 from autorecur.language.building import cell as read
 from autorecur.page import document
 from autorecur.page.context import DETAILS
-from autorecur.render.blocks import Display, Document, Heading, Paragraph, RuleStatement, SideNote, Table
+from autorecur.render.blocks import Diagram, Display, Document, Heading, Paragraph, RuleStatement, SideNote, Table
 from autorecur.render.formats import save, text_of
+from autorecur.render.latex import LatexPrinter
 
 SAMPLE = ("rnn", "lstm", "gru", "rnn_row", "rnn_bidirectional", "mlstm")
 
@@ -104,6 +105,56 @@ def test_the_lstm_is_as_short_as_promised(lstm: Derivation, detail: str, most: i
     path = tmp_path / "lstm.pdf"
     save(document(lstm, detail), path, engine="typst")
     assert len(pypdf.PdfReader(str(path)).pages) <= most
+
+
+@pytest.mark.parametrize(("notation", "most"), [("bracket-time", 4), ("index", 5)])
+def test_the_lstm_is_short_in_wide_notations_and_in_french(notation: str, most: int, tmp_path: Path) -> None:
+    """Four pages with stacked weights, five with an index form of every equation."""
+    pytest.importorskip("typst")
+    pypdf = pytest.importorskip("pypdf")
+    path = tmp_path / "lstm.pdf"
+    derivation = cells["lstm"].derive(notation=notation, language="fr")
+    save(document(derivation, language="fr"), path, engine="typst")
+    assert len(pypdf.PdfReader(str(path)).pages) <= most
+
+
+def test_the_picture_leaves_no_page_half_empty(lstm: Derivation) -> None:
+    """Where there is no room for it, it goes to the head of the next page, and the text goes on; not in a fragment."""
+    page = document(lstm)
+    assert [block.floats for block in page.blocks if isinstance(block, Diagram)] == [True]
+    assert "\\arfloat{%" in text_of(page, "tex")
+    assert "\\arfloat{%" not in text_of(page, "tex", fragment=True)
+
+
+@pytest.mark.parametrize("notation", ["bracket-time", "index"])
+def test_the_brief_lstm_keeps_to_one_page_in_wide_notations(notation: str, tmp_path: Path) -> None:
+    """Sums as low as a line, and shapes beside the text: one page with stacked weights, and with indices."""
+    pytest.importorskip("typst")
+    pypdf = pytest.importorskip("pypdf")
+    path = tmp_path / "lstm.pdf"
+    save(document(cells["lstm"].derive(notation=notation), "brief"), path, engine="typst")
+    assert len(pypdf.PdfReader(str(path)).pages) == 1
+
+
+def test_the_brief_page_with_indices_shows_each_gradient_once() -> None:
+    """The cell in both forms; what goes backwards by components alone."""
+    derivation = cells["lstm"].derive(notation="index")
+    shown = numbers(document(derivation, "brief"))
+    forms = {e.number.strip("()").removesuffix("′") for e in derivation.components}
+    sections = ("cell", "backward", "parameters", "inputs", "initial")
+    for equation in (e for name in sections for e in derivation.section(name)):
+        number = equation.number.strip("()")
+        assert number in forms
+        assert shown[f"{number}′"] == 1
+        assert shown[number] == (equation.section == "cell")
+
+
+def test_equations_of_the_brief_page_say_for_which_steps_they_hold() -> None:
+    """The steps stand behind the equation, where no note of the margin is in their way."""
+    page = document(cells["lstm"].derive(), "brief")
+    rows = [row for block in page.blocks if isinstance(block, Display) for row in block.rows]
+    assert not any(row.comment or row.note for row in rows)
+    assert sum(r"\le t < T" in LatexPrinter()(row.cells[0].lines[-1]) for row in rows if row.cells[0]) == 2
 
 
 def test_sections_are_numbered_in_order(lstm: Derivation) -> None:

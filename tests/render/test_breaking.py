@@ -145,6 +145,8 @@ def test_numbers_are_shown_as_ranges() -> None:
     assert number_text(("12",)) == "(12)"
     assert number_text(("(11)", "(12)", "(13)")) == "(11–13)"
     assert number_text(("1", "3")) == "(1, 3)"
+    assert number_text(("11′", "12′", "13′")) == "(11′–13′)"
+    assert number_text(("11′", "12", "13′")) == "(11′, 12, 13′)"
 
 
 def test_the_size_of_the_unknown_is_an_error() -> None:

@@ -77,6 +77,7 @@ PLAIN: list[tuple[Layout, str]] = [
     (Accent("vec", Ident("speed")), r"\overrightarrow{\mathit{speed}}"),
     (Big("sum", row(t, relation("="), Num("1")), Ident("T")), r"\sum_{t = 1}^T"),
     (Big("prod"), r"\prod"),
+    (Big("sum", Ident("l"), Ident("n"), beside=True), r"\mathop{\textstyle\sum}\nolimits_{l}^n"),
     (Function("diag"), r"\operatorname{diag}"),
     (Function("leaky_relu"), r"\operatorname{leaky\_relu}"),
     (Underbrace(h, Words("through a gate")), r"\underbrace{h}_{\text{through a gate}}"),

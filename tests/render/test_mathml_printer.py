@@ -129,6 +129,9 @@ def test_limits_stand_where_browsers_put_them() -> None:
     assert whole.startswith('<munderover><mo movablelimits="true"')
     assert MathMLPrinter()(Big("sum", t)).startswith("<munder>")
     assert MathMLPrinter()(Big("sum", None, t)).startswith("<mover>")
+    low = MathMLPrinter()(Big("sum", t, t, beside=True))
+    assert low.startswith("<msubsup><mo")
+    assert 'largeop="false"' in low
 
 
 def test_brackets_grow_with_what_they_hold() -> None:

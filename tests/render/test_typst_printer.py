@@ -67,6 +67,7 @@ CASES: list[tuple[Layout, str]] = [
     (Accent("vec", h), "arrow(h)"),
     (Accent("bar", row(h, W)), "overline(h W)"),
     (Big("sum", row(t, relation("="), Num("1")), Ident("T")), "sum_(t = 1)^(T)"),
+    (Big("sum", t, Ident("T"), beside=True), "scripts(inline(sum))_(t)^(T)"),
     (Big("prod"), "product"),
     (Function("diag"), 'op("diag")'),
     (Underbrace(h, Words("a gate")), 'braced(h,bracelabel("a gate"))'),

@@ -312,7 +312,7 @@ class HtmlWriter:
         )
         foot = "".join(f"<tr>{self._cells(line, block.align)}</tr>" for line in block.foot)
         foot = f"<tfoot>{foot}</tfoot>" if foot else ""
-        caption = f"<caption>{self.inlines(block.caption)}</caption>" if block.caption else ""
+        caption = f"<caption><span>{self.inlines(block.caption)}</span></caption>" if block.caption else ""
         kind = "scroll wide" if is_wide(block) else "scroll"
         return f'<div class="{kind}"><table>{caption}{head}{groups}{foot}</table></div>'
 

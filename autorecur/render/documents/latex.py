@@ -91,6 +91,7 @@ def _values(document: Document, writer: LatexWriter) -> dict[str, Any]:
         "language": document.language,
         "patterns": document.patterns,
         "even_spaces": document.even_spaces,
+        "close": document.close,
         "body": writer.blocks(document.blocks),
     }
 
@@ -107,7 +108,7 @@ class LatexWriter:
             if isinstance(block, Display) and isinstance(before, Paragraph):
                 text = text.rstrip("\n") + "\n"
             elif isinstance(block, Display):
-                text += "\\arbare\n"
+                text += "\\arnext\n" if isinstance(before, Display) else "\\arbare\n"
             text += self._block(block)
             before = block
         return LatexSource(text)
@@ -249,9 +250,10 @@ class LatexWriter:
     def _rule(self, block: RuleStatement) -> str:
         note = f"\\arside{{0pt}}{{{self.inlines(block.note)}}}" if self.margin and block.note else ""
         head = f"\\arrule{{{_key(rule_key(block.name))}}}{{{latex_text(block.name)}}}{{{latex_text(block.title)}}}"
-        text = f"\\par\\addvspace{{3pt}}{note}{head} {self.blocks(block.body)}".rstrip() + "\n"
+        text = f"\\par\\addvspace{{2pt}}{{\\small {note}{head} {self.blocks(block.body)}".rstrip() + "\n"
         if block.proof:
             text = f"{text}\\arproof{{{latex_text(block.proof_word)}}} {self.blocks(block.proof)}".rstrip() + "\n"
+        text += "\\par}\n"
         if block.note and not self.margin:
             text += f"\n\\arreasons{{{self._plain(block.note)}}}\n"
         return text + "\n"
@@ -315,7 +317,8 @@ class LatexWriter:
         frame = f"\\useasboundingbox (0,0) rectangle ({_number(block.width)},{_number(block.height)});"
         picture = f"\\begin{{tikzpicture}}[x=1pt,y=1pt,arpicture]\n  {frame}\n{body}\n\\end{{tikzpicture}}"
         macro = "\\arwidefigure" if self.margin and is_wide(block) else "\\arfigure"
-        return f"{macro}{{%\n{picture}}}{{{self.inlines(block.caption)}}}\n"
+        figure = f"{macro}{{%\n{picture}}}{{{self.inlines(block.caption)}}}\n"
+        return f"\\arfloat{{%\n{figure}}}\n" if block.floats and self.margin else figure
 
     def _shape(self, shape: Shape) -> str:
         match shape:

@@ -78,6 +78,7 @@ def typst_document(document: Document, templates: Path | None = None) -> str:
         subtitle=[writer.inlines(line) for line in document.subtitle],
         seal=None if seal is None else writer.note_items(seal),
         footer=document.foot(),
+        close=document.close,
         body=writer.blocks(document.blocks),
     )
 
@@ -99,9 +100,11 @@ class TypstWriter:
             elif isinstance(block, SideNote) and isinstance(following, Paragraph):
                 note = self._hanging(block)
             elif isinstance(block, Paragraph):
-                leads = isinstance(following, (Display, Table, Diagram))
+                floats = isinstance(following, Diagram) and following.floats
+                leads = isinstance(following, (Display, Table, Diagram)) and not floats
                 macro = "lead" if leads else "opening" if headed else "par"
-                text.append(f"#{macro}[{note}{self.inlines(block.inlines)}]")
+                end = "#metadata(none)<beforefloat>" if floats else ""
+                text.append(f"#{macro}[{note}{self.inlines(block.inlines)}{end}]")
                 note, headed = "", False
             else:
                 text.append(self._block(block))
@@ -219,10 +222,13 @@ class TypstWriter:
 
     def _rule(self, block: RuleStatement) -> str:
         head = Strong((f"{block.name}\u2002{block.title}.",))
-        body = self.blocks(_run_in(head, block.body))
-        proof = self.blocks(_run_in(Emphasis((block.proof_word,)), block.proof)) if block.proof else ""
+        text = _run_in((head,), block.body)
+        if block.proof:
+            before = text[-1].inlines if isinstance(text[-1], Paragraph) else ()
+            proof = _run_in((*before, " " * bool(before), Emphasis((block.proof_word,))), block.proof)
+            text = (*(text[:-1] if before else text), *proof)
         key = typst_string(rule_key(block.name))
-        return f"#rule({key}, {self._content(block.note)})[{body}\n\n{proof}]"
+        return f"#rule({key}, {self._content(block.note)})[{self.blocks(text)}]"
 
     def _verbatim(self, block: Verbatim) -> str:
         rows = ",\n  ".join(typst_string(line) for line in block.text.splitlines())
@@ -275,7 +281,8 @@ class TypstWriter:
 
     def _diagram(self, block: Diagram) -> str:
         shapes = "".join(f"  {self._shape(shape, block.height)},\n" for shape in block.shapes)
-        size = f"{_pt(block.width)}, {_pt(block.height)}, {_bool(is_wide(block))}, {self._content(block.caption)}"
+        kind = f"{_bool(is_wide(block))}, {_bool(block.floats)}"
+        size = f"{_pt(block.width)}, {_pt(block.height)}, {kind}, {self._content(block.caption)}"
         return f"#picture({size}, (\n{shapes}))"
 
     def _shape(self, shape: Shape, height: float) -> str:
@@ -304,11 +311,11 @@ class TypstWriter:
         return "none" if label is None else _formula(replace(self.printer, display=False)(label))
 
 
-def _run_in(head: Inline, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def _run_in(head: Inlines, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """The head in front of the first paragraph, or as one of its own."""
     if blocks and isinstance(blocks[0], Paragraph):
-        return (Paragraph((head, " ", *blocks[0].inlines)), *blocks[1:])
-    return (Paragraph((head,)), *blocks)
+        return (Paragraph((*head, " ", *blocks[0].inlines)), *blocks[1:])
+    return (Paragraph(head), *blocks)
 
 
 def _formula(source: str) -> str:
