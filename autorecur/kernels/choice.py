@@ -36,6 +36,8 @@ LEAST_ROWS = 1000
 """From so many elements on softmax and its like are compiled along contiguous rows, forward and backward."""
 LEAST_SUMS = 10_000
 """From so many elements on sums, and the largest numbers of short rows, are compiled."""
+LEAST_SCATTERED = 1000
+"""From so many elements on rows are added to rows by a compiled loop."""
 SHORT_ROW = 200
 """Rows up to this length have their largest number found by a compiled loop; NumPy is faster along longer ones."""
 

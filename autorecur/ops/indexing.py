@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autorecur.errors import ShapeError
+from autorecur.kernels.scattered import add_rows
 from autorecur.ops.op import Op, Shape, shape_of
 
 Index = tuple[Any, ...]
@@ -94,7 +95,18 @@ def places(shape: tuple[int, ...], index: Index) -> Any:
     return np.arange(int(np.prod(shape)), dtype=np.intp).reshape(shape)[index]
 
 
+def is_rows(index: Index) -> bool:
+    """Whether an index is one array of integers, which names rows."""
+    return len(index) == 1 and may_repeat(index)
+
+
+def _picked(x: Any, index: Index) -> Any:
+    return x.take(index[0], 0) if is_rows(index) and type(x) is np.ndarray and x.ndim else x[index]
+
+
 def _add_at(total: Any, g: Any, index: Index) -> None:
+    if is_rows(index) and add_rows(total, index[0], g):
+        return
     if may_repeat(index):
         np.add.at(total, index, g)
     else:
@@ -105,7 +117,7 @@ getitem: Op = Op(
     "getitem",
     "indexing",
     _indexed_shape,
-    lambda x, index: x[index],
+    _picked,
     (lambda g, out, x, index: scatter(g, shape=shape_of(x), index=index),),
     into=_add_at,
 )
@@ -122,6 +134,8 @@ def _scatter(g: Any, shape: tuple[int, ...], index: Index) -> Any:
     out = np.zeros(shape, getattr(g, "dtype", np.float64))
     if not may_repeat(index):
         out[index] = g
+    elif is_rows(index) and add_rows(out, index[0], g):
+        pass
     elif np.size(g) * 8 < out.size:
         np.add.at(out, index, g)
     else:  # NumPy adds single numbers faster than rows, but their places have to be listed first

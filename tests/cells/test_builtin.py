@@ -13,7 +13,7 @@ from autorecur.errors import CellError
 from autorecur.language import cell
 
 NAMES = [
-    "gru", "gru_chung", "gru_concatenated", "gru_reset_after", "gru_simplified", "indrnn", "leaky_rnn", "lstm",
+    "gru", "gru_chung", "gru_concatenated", "gru_decay", "gru_reset_after", "gru_simplified", "indrnn", "leaky_rnn", "lstm",
     "lstm_1997", "lstm_coupled", "lstm_no_output_tanh", "lstm_peephole", "mgu", "min_gru", "min_lstm", "mlstm",
     "rnn", "rnn_bidirectional", "rnn_concatenated", "rnn_jordan", "rnn_no_bias", "rnn_relu", "rnn_row",
     "rnn_stacked", "rnn_transposed", "ugrnn",
@@ -61,6 +61,7 @@ def test_a_cell_takes_a_loss(name: str) -> None:
         ("rnn_row", "row", ("a",), {"W_a": ("n_a", "n_a"), "W_x": ("n_x", "n_a"), "W_y": ("n_a", "n_y")}),
         ("rnn_transposed", "column", ("h",), {"W_hh": ("n_h", "n_h"), "W_xh": ("n_x", "n_h"), "W_hy": ("n_h", "n_y")}),
         ("gru_concatenated", "column", ("c",), {"W_u": ("n_c", "n_c + n_x")}),
+        ("gru_decay", "column", ("h",), {"W_gamma": ("n_h", "n_Delta"), "b_gamma": ("n_h",), "U_n": ("n_h", "n_h")}),
         ("lstm", "column", ("h", "c"), {"U_f": ("n_h", "n_h")}),
         ("lstm_peephole", "column", ("h", "c"), {"p_o": ("n_h",)}),
         ("leaky_rnn", "column", ("h",), {"alpha": ()}),
