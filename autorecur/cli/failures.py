@@ -34,6 +34,12 @@ DEBUG = "AUTORECUR_DEBUG"
 """With this variable set to 1, an unexpected exception shows where it came from."""
 
 
+MISSING = {
+    "CELL": "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input.",
+    "TASK": "TASK is missing: a task such as adding, or a .csv or text file of your own.",
+}
+
+
 def debugging() -> bool:
     return os.environ.get(DEBUG, "") not in ("", "0")
 
@@ -89,7 +95,8 @@ def _about_usage(error: click.UsageError) -> str:
     message = error.format_message()
     message = message[0].lower() + message[1:]
     if isinstance(error, click.MissingParameter):
-        message = "CELL is missing: a built-in name such as lstm, the path of a .cell file, or - for standard input."
+        what = error.param.metavar if error.param is not None else "CELL"
+        message = MISSING.get(what or "CELL", f"{what} is missing.")
     return message + (f"\n'{error.ctx.command_path} --help' tells more." if error.ctx is not None else "")
 
 

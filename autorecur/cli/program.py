@@ -21,6 +21,7 @@ from autorecur.cli.options import (
     positive_number,
     whole_number,
 )
+from autorecur.cli.train import train
 
 
 def _steps(meaning: str) -> Callable[[Any], Any]:
@@ -104,6 +105,7 @@ def _topology(command: Any) -> Any:
     autorecur check my.cell                   # only the checks: is every equation right?
     autorecur cells                           # the cells that are built in
     autorecur cells gru                       # one of them, as a text to start from
+    autorecur train adding --cell my.cell     # a small experiment: does it learn?
     """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -322,6 +324,9 @@ def compare(**settings: Any) -> int:
     from autorecur.cli import flows
 
     return flows.compare(**settings)
+
+
+program.add_command(train)
 
 
 @program.command(cls=Command, examples="autorecur doctor  # what is installed here, and what works")
