@@ -34,7 +34,7 @@ def test_version(autorecur: CommandLine) -> None:
     ("typed", "message"),
     [
         (["derve", "lstm"], "there is no command 'derve'. Did you mean 'derive'?"),
-        (["xyz"], "there is no command 'xyz'. There are derive, check, cells, flow, compare, doctor, cache."),
+        (["xyz"], "there is no command 'xyz'. There are derive, check, cells, flow, compare, train, doctor, cache."),
         (["derive", "lstm", "--step", "3"], "there is no option '--step'. Did you mean '--steps'?"),
         (
             ["derive", "lstm", "--pdf_engine", "latex"],

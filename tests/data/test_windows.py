@@ -65,7 +65,7 @@ def test_a_series_that_is_none_is_refused(series: Any, message: str) -> None:
 
 
 @given(
-    steps=st.integers(20, 60),
+    steps=st.integers(30, 60),
     length=st.integers(1, 5),
     horizon=st.integers(1, 3),
     share=st.floats(0.35, 0.65),
