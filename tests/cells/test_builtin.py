@@ -115,4 +115,4 @@ def test_the_package_stands_for_its_mapping() -> None:
         "print(len(c), c['lstm'].name, 'gru' in c, c.get('x'), {c} == {c})"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout == "26 lstm True None True\n"
+    assert result.stdout == "27 lstm True None True\n"
