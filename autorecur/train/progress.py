@@ -36,30 +36,28 @@ class Progress:
             self.next = self._begun + self._wait if self._wait else 0.0
 
     def show(self, part: float, where: str, loss: float, norm: float, validation: float | None = None) -> None:
-        """``part`` of 1 is done, or nan if nobody knows; ``where`` says the epoch and the update."""
+        """``part`` of 1 is done, or nan if nobody knows; ``where`` says which epoch or update it is."""
         now = self._clock()
         told = f"loss {loss:.4g}" + (f"  validation {validation:.4g}" if validation is not None else "")
-        text = f"{where}  {told}  gradient norm {norm:.3g}"
+        told += f"  gradient {norm:.3g}"
         left = self._left(part, now)
         if self._bar is None and not self._plain:
             self._plain = not self._open()
         if self._bar is not None:
-            self._bar.update(self._task, completed=part if part == part else 0.0, text=text, left=left)
+            self._bar.update(self._task, completed=part if part == part else 0.0, where=where, told=told, left=left)
             self._bar.refresh()
             self.next = now + LIVE
         else:
-            print(f"{text}  {left}".rstrip(), file=self._stream, flush=True)
+            print(f"{where}  {told}  {left}".rstrip(), file=self._stream, flush=True)
             self.next = now + PLAIN
 
     def end(self, text: str) -> None:
         """The last line, if there were any before."""
         if self._bar is not None:
-            self._bar.update(self._task, text=text, left="")
-            self._bar.refresh()
             self._bar.stop()
-            self._bar = None
-        elif self._plain:
+        if self._bar is not None or self._plain:
             print(text, file=self._stream, flush=True)
+        self._bar = None
         self.next = float("inf")
 
     def say(self, text: str) -> None:
@@ -72,7 +70,8 @@ class Progress:
         if not 0 < done <= 1 or part >= 1:
             return ""
         seconds = int(spent * (1 - part) / done + 0.5)
-        return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d} left"
+        hours = f"{seconds // 3600}:" if seconds >= 3600 else ""
+        return f"{hours}{seconds // 60 % 60:02d}:{seconds % 60:02d} left"
 
     def _open(self) -> bool:
         """Begins a bar; False where there is no terminal and no notebook."""
@@ -83,8 +82,8 @@ class Progress:
         console = Console(file=self._stream)
         if not console.is_terminal and not console.is_jupyter:
             return False
-        columns = (TextColumn("{task.fields[text]}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"))
-        self._bar = Bar(*columns, console=console, auto_refresh=False)
-        self._task = self._bar.add_task("", total=1.0, text="", left="")
+        where, told, left = (TextColumn(f"{{task.fields[{name}]}}") for name in ("where", "told", "left"))
+        self._bar = Bar(where, BarColumn(bar_width=10), told, left, console=console, auto_refresh=False, transient=True)
+        self._task = self._bar.add_task("", total=1.0, where="", told="", left="")
         self._bar.start()
         return True

@@ -120,7 +120,7 @@ class Training:
                     self._pass()
                 self._end()
         finally:
-            self._progress.end(f"{self._where()}  {self.history!r}")
+            self._progress.end(repr(self.history)[1:-1])
         return self.history
 
     def _is_enough(self) -> bool:
@@ -279,9 +279,9 @@ class Training:
         return max(parts)
 
     def _where(self) -> str:
-        of = f"/{self._plan.epochs}" if self._plan.epochs is not None else ""
-        updates = f"/{self._plan.updates}" if self._plan.updates is not None else ""
-        return f"epoch {self.epoch}{of}  update {self.update}{updates}"
+        epochs = "" if self._plan.epochs is None else f"epoch {self.epoch}/{self._plan.epochs}"
+        updates = "" if self._plan.updates is None else f"update {self.update}/{self._plan.updates}"
+        return f"{epochs}  {updates}".strip()
 
     def _show(self) -> None:
         mean = self._mean.values().get("loss", math.nan)
