@@ -12,6 +12,7 @@ from autorecur.ops.arithmetic import broadcast_shapes
 from autorecur.ops.einsum import einsum
 from autorecur.ops.indexing import getitem
 from autorecur.ops.op import Op, Shape, Size, shape_of
+from autorecur.ops.reductions import sum_to
 from autorecur.ops.shape import reshape
 
 
@@ -98,6 +99,36 @@ matmul: Op = Op(
     arity=2,
     broadcasts=True,
 )
+
+
+def _affine(x: Any, weight: Any, bias: Any) -> Any:
+    y = np.matmul(x.reshape(prod(x.shape[:-1]), x.shape[-1]), weight.T)
+    if y.dtype == bias.dtype:
+        y += bias
+    else:
+        y = y + bias
+    return y.reshape(*x.shape[:-1], weight.shape[0])
+
+
+def _rows(x: Any) -> Any:
+    """All axes but the last as one."""
+    shape = shape_of(x)
+    return x if len(shape) == 2 else reshape(x, shape=(prod(shape[:-1]), shape[-1]))
+
+
+affine: Op = Op(
+    "linear",
+    "linear",
+    lambda x, weight, bias: (*x[:-1], weight[0]),
+    _affine,
+    (
+        lambda g, out, x, weight, bias: reshape(matmul(_rows(g), weight), shape=shape_of(x)),
+        lambda g, out, x, weight, bias: matmul(matrix_transpose(_rows(g)), _rows(x)),
+        lambda g, out, x, weight, bias: reshape(sum_to(_rows(g), shape=(1, *shape_of(bias))), shape=shape_of(bias)),
+    ),
+    arity=3,
+)
+"""x · weightᵀ + bias as one op: weight (out, in), bias (out,). It stands in no equation of a cell."""
 
 
 def add_sizes(*sizes: Size) -> Size:

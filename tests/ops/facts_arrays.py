@@ -62,6 +62,12 @@ SAMPLES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
         (((3,), (2, 3, 2)), {}),
         (((2, 2, 3), (3,)), {}),
     ],
+    "linear": [
+        (((2, 3), (4, 3), (4,)), {}),
+        (((2, 2, 3), (2, 3), (2,)), {}),
+        (((3,), (2, 3), (2,)), {}),
+        (((2, 1), (1, 1), (1,)), {}),
+    ],
     "einsum": [
         (((2, 3), (3, 4)), {"labels": ((0, 1), (1, 2)), "result": (0, 2)}),
         (((2, 3, 4), (2, 4, 2)), {"labels": ((0, 1, 2), (0, 2, 3)), "result": (3, 0, 1)}),
@@ -105,6 +111,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "permute": lambda x, axes: x.transpose(axes),
     "astype": lambda x, dtype: x.astype(dtype),
     "matmul": lambda a, b: a @ b,
+    "linear": lambda x, weight, bias: x @ weight.T + bias,
     "einsum": _einsum,
     "stack": lambda *arrays, axis: np.stack(arrays, axis),
     "getitem": lambda x, index: x[index],

@@ -14,7 +14,7 @@ from autorecur.nn.functional.arguments import CLASSES, ROWS, check_fraction, che
 from autorecur.ops import functions as ops
 from autorecur.ops import reductions
 from autorecur.ops.indexing import getitem
-from autorecur.ops.linear import matmul, matrix_transpose
+from autorecur.ops.linear import affine, matmul, matrix_transpose
 from autorecur.ops.shape import reshape
 from autorecur.tape.tensor import ArrayLike, Tensor, apply, as_tensor
 
@@ -38,20 +38,25 @@ def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -
             f"linear: the last axis of the input, of shape {x.shape}, has size {x.shape[-1]}, "
             f"and the weight of shape {w.shape} takes {w.shape[-1]}"
         )
-    result = (*x.shape[:-1], *w.shape[:-1])
-    if x.ndim > 2:  # one product instead of many
-        x = apply(reshape, (x,), {"shape": (int(np.prod(x.shape[:-1])), x.shape[-1])})
-    y = apply(matmul, (x, apply(matrix_transpose, (w,)) if w.ndim == 2 else w))
-    if y.shape != result:
-        y = apply(reshape, (y,), {"shape": result})
     if bias is None:
-        return y
+        return _product(x, w)
     b = as_tensor(bias)
     if b.shape not in (w.shape[:-1], ()):
         raise ShapeError(
             f"linear: the bias has shape {b.shape}, and the weight of shape {w.shape} needs {w.shape[:-1]}"
         )
-    return y + b
+    if w.ndim == 2 and b.ndim == 1:
+        return apply(affine, (x, w, b))
+    return _product(x, w) + b
+
+
+def _product(x: Tensor, w: Tensor) -> Tensor:
+    """x · wᵀ."""
+    result = (*x.shape[:-1], *w.shape[:-1])
+    if x.ndim > 2:  # one product instead of many
+        x = apply(reshape, (x,), {"shape": (int(np.prod(x.shape[:-1])), x.shape[-1])})
+    y = apply(matmul, (x, apply(matrix_transpose, (w,)) if w.ndim == 2 else w))
+    return y if y.shape == result else apply(reshape, (y,), {"shape": result})
 
 
 def layer_norm(
