@@ -73,6 +73,14 @@ def _decay() -> Callable[[Any], Any]:
     return click.option("--decay", metavar="NAME", help=meaning)
 
 
+def _notation() -> Callable[[Any], Any]:
+    meaning = (
+        "How the mathematics is written: column, row, transposed, bracket-time, index, or a file of your own; "
+        "by default as the author of the cell wrote it."
+    )
+    return click.option("--notation", metavar="NAME|FILE.toml", help=meaning)
+
+
 def _topology(command: Any) -> Any:
     """The options that make a model around a cell."""
     check = whole_number(1, MOST_LAYERS, f"a whole number from 1 to {MOST_LAYERS}")
@@ -144,12 +152,7 @@ def program() -> None:
 @_loss()
 @_at()
 @_topology
-@click.option(
-    "--notation",
-    metavar="NAME|FILE.toml",
-    help="How the mathematics is written: column, row, transposed, bracket-time, index, or a file of your own; "
-    "by default as the author of the cell wrote it.",
-)
+@_notation()
 @click.option(
     "--lang",
     metavar="|".join(LANGUAGES),
@@ -201,6 +204,8 @@ def derive(**settings: Any) -> int:
     examples="""
     autorecur check lstm                        # every equation of the LSTM, with its error
     autorecur check my.cell --seed 7            # with other random numbers
+    autorecur check gru --notation row          # the equations of another notation
+    autorecur check gru --topology many-to-one --layers 2      # of a model around it
     autorecur check my.cell --json              # for a program to read
     autorecur check my.cell && echo correct     # the exit code is 0 only if all passed
     """,
@@ -211,6 +216,7 @@ def derive(**settings: Any) -> int:
 @_loss()
 @_at()
 @_topology
+@_notation()
 @_truncate()
 @_decay()
 @_seed()

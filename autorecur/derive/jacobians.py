@@ -89,18 +89,28 @@ def _of_multiply(root: Node, g: Variable, row: bool) -> list[Chain]:
     if _reads(b, g) or a.shape == (1, 1) != b.shape:
         raise NoPathFormError("shape")
     chains = chains_of(a, g, row)
-    if b.shape == (1, 1) != a.shape:
+    if b.shape == (1, 1):
         return [replace(chain, scalars=(*chain.scalars, express(b))) for chain in chains]
     return [chain.by(c.Diagonal(express(b))) for chain in chains]
 
 
 def _of_matmul(root: Node, g: Variable, row: bool) -> list[Chain]:
     a, b = root.inputs
+    if root.shape == (1, 1) != a.shape:
+        return _of_inner(a, b, g, row)
     if row and _reads(a, g) and a.shape[0] == 1 != b.shape[1]:
         return [chain.by(_transposed(b)) for chain in chains_of(a, g, row)]
     if not row and _reads(b, g) and b.shape[1] == 1 != a.shape[0]:
         return [chain.by(_transposed(a)) for chain in chains_of(b, g, row)]
     return _of_outer(root, g, row)
+
+
+def _of_inner(a: Node, b: Node, g: Variable, row: bool) -> list[Chain]:
+    """``gᵀ v``, what comes back to a single number that scales v: the Jacobian is v itself."""
+    cotangent, other = (a, b) if _reads(a, g) else (b, a)
+    vector = express(other) if (other.shape[0] == 1) == row else _transposed(other)
+    inner = cotangent.inputs[0] if cotangent.op is matrix_transpose else cotangent
+    return [chain.by(vector) for chain in chains_of(inner, g, row)]
 
 
 def _transposed(node: Node) -> Basic:

@@ -129,10 +129,13 @@ class Paths:
                 merged.append(part)
         if self.row:
             merged.reverse()
-        scale = [] if chain.scale == 1 else [chain.scale]
-        parts = [*scale, *(merged or [Identity(shape[0])])]
+        parts = merged or [Identity(shape[0])]
         body = MatMul(*parts) if len(parts) > 1 else parts[0]
-        return c.Scaled(c.hadamard(*chain.scalars), body) if chain.scalars else body
+        if chain.scalars:
+            body = c.Scaled(c.hadamard(*chain.scalars), body)
+        if chain.scale == 1:
+            return body
+        return MatMul(chain.scale, *(body.args if isinstance(body, MatMul) else (body,)))
 
     def at(self, step: Any) -> c.Quantity:
         return c.Quantity(self.state, step, *self.shape)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from autorecur.errors import CellError
 from autorecur.graph.range import FIRST, Bound
 from autorecur.ops import Op, Shape, Size
 from autorecur.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -139,6 +140,8 @@ class Number(Node):
         return not self.sizes and not self.named
 
     def times(self, other: Number, exponent: int = 1) -> Number:
+        if exponent < 0 and not other.value:
+            raise CellError("an equation divides by a number that is zero.")
         sizes = dict(self.sizes)
         for size, power_ in other.sizes:
             sizes[size] = sizes.get(size, 0) + exponent * power_

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from autorecur.errors import CellError
+from autorecur.language.constants import constant
 from autorecur.language.functions import arity, function_names, listed_functions
 from autorecur.language.lexer import Lexer, Token
 from autorecur.language.nearest import nearest
@@ -134,6 +135,8 @@ class Parser:
         right = self.expression(STRENGTH[operator] + 1)
         if operator in "*/":
             self._refuse_ambiguous(operator, left, right)
+        if operator == "/" and constant(right) == 0:
+            raise self.source.error("this divides by zero.", Span(token.span.start, right.span.end))
         self._count(token)
         node = Binary(operator, left, right, span=Span(left.span.start, right.span.end))
         if operator == "@" and not juxtaposed and token.kind == "@":

@@ -14,6 +14,7 @@ from autorecur.graph.clocks import unmarked
 from autorecur.graph.node import SCALAR, Fixed, Node, Number, Variable
 from autorecur.graph.range import Bound
 from autorecur.graph.walk import postorder
+from autorecur.ops import Shape
 from autorecur.symbolic import carriers as c
 
 
@@ -64,8 +65,12 @@ def coefficient(node: Number) -> Expr:
 
 
 def _constant(node: Number) -> Basic:
-    value = coefficient(node)
-    ones = c.ones(node.shape)
+    return _number(coefficient(node), node.shape)
+
+
+def _number(value: Expr, shape: Shape) -> Basic:
+    """One number in every component."""
+    ones = c.ones(shape)
     return ones if value == 1 else MatMul(value, ones)
 
 
@@ -74,12 +79,12 @@ def _in_shape(part: Basic, shape: tuple[Any, ...]) -> Basic:
     wanted = (c.size(shape[0]), c.size(shape[1]))
     if part.shape == wanted:
         return part
-    if isinstance(part, MatMul) and part.args[0].is_number and isinstance(part.args[-1], OneMatrix):
-        return MatMul(part.args[0], c.ones(shape))
     if isinstance(part, OneMatrix):
         return c.ones(shape)
-    if isinstance(part, MatMul) and isinstance(part.args[-1], OneMatrix) and len(part.args) == 2:
-        return MatMul(part.args[0], c.ones(shape))
+    if isinstance(part, MatMul) and isinstance(part.args[-1], OneMatrix):
+        *numbers, _ = part.args
+        if len(numbers) == 1 or all(number.is_number for number in numbers):
+            return MatMul(sympy.Mul(*numbers), c.ones(shape))
     return c.Broadcast(part, *wanted)
 
 
@@ -96,6 +101,8 @@ def _product(node: Node, done: dict[int, Basic]) -> Basic:
     parts = factors(node)
     numbers = [coefficient(part) for part in parts if isinstance(part, Number)]
     rest = [done[id(part)] for part in parts if not isinstance(part, Number)]
+    if not rest:
+        return _number(sympy.Mul(*numbers), node.shape)
     body: Basic
     if node.shape == SCALAR:
         body = c.hadamard(*rest)

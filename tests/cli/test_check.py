@@ -53,6 +53,25 @@ def test_steps_and_loss_are_taken(autorecur: CommandLine) -> None:
     assert content["passed"]
 
 
+def test_a_notation_and_a_model_are_taken(autorecur: CommandLine) -> None:
+    """The checks are those of the equations that ``derive`` would print: rewritten ones, and those by components."""
+    plain, row, index = (
+        json.loads(autorecur("check", "rnn", "--json", *options).out)
+        for options in ((), ("--notation", "row"), ("--notation", "index"))
+    )
+    assert plain["passed"]
+    assert row["passed"]
+    assert {check["max_error"] for check in row["checks"]} != {check["max_error"] for check in plain["checks"]}
+    assert any(check["label"] == "h by components" for check in index["checks"])
+    outcome = autorecur(
+        "check", "rnn", "--json", "--topology", "many-to-one", "--layers", "2", "--notation", "transposed"
+    )
+    assert {"h_1", "h_2"} <= {check["label"] for check in json.loads(outcome.out)["checks"]}
+    outcome = autorecur("check", "rnn", "--notation", "rows")
+    assert outcome.code == 2
+    assert "Did you mean 'row'?" in outcome.err
+
+
 def test_a_wrong_equation_is_exit_code_1(autorecur: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table and the object name it; the exit code tells a script."""
     whole = Derivation.verify

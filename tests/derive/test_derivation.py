@@ -213,6 +213,21 @@ def test_blocks_of_jacobians_verify_in_rows_and_with_states_that_read_each_other
     assert {e.label for e in d.paths.equations} <= checked
 
 
+SCALED = "h[t] = tanh(W x[t] + U h[t-1] + 2 * (e^T h[t-1]) * e)"
+SCALED_ROW = "h[t] = tanh(x[t] W + h[t-1] U + 2 * (h[t-1] e^T) * e)"
+GATED = "scalar: k alpha\nk[t] = sigmoid(e^T h[t-1])\nh[t] = tanh(W x[t] + U h[t-1] + 2 * 3 * alpha * k[t] * h[t-1])"
+
+
+@pytest.mark.parametrize("text", [SCALED, SCALED_ROW, GATED])
+def test_a_number_that_scales_a_vector_is_a_factor_of_the_path_form(text: str) -> None:
+    """The Jacobian of k v by k is v itself, a row in rows; numbers stand in front."""
+    d = derive(cell(text))
+    assert d.paths.equations
+    assert d.verify().passed
+    wanted = {SCALED: r"2\, \operatorname{diag}(1 - h_t \odot h_t)\, e\, e^{\top}", SCALED_ROW: r"2\, e^{\top}\, e\,"}
+    assert wanted.get(text, r"6\, \alpha\, k_t\, (1 - k_t)\, ") in d["dh/dh[t-1]"].latex()
+
+
 def test_a_block_of_jacobians_is_named_once_where_it_is_long() -> None:
     """Of the LSTM: diag(f) stands in the matrix, the blocks by h[t-1] and ∂⁺h/∂c have names; that h[t] reads c[t] counts."""
     d = derived("lstm")

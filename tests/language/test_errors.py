@@ -449,3 +449,13 @@ def test_a_number_that_is_zero_only_as_a_float_is_refused() -> None:
     with pytest.raises(CellError, match="counts as zero"):
         cell(f"h[t] = 0.{'0' * 40}1e-290 * h[t-1] + x[t]")
     assert cell("h[t] = 1e-300 * h[t-1] + 0.0 * x[t]").states == ("h",)
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0", "(1 - 1)", "(2 * 0)^2", "(-0)", "(1/2 - 0.5)"])
+def test_a_division_by_zero_is_refused_where_it_stands(zero: str) -> None:
+    """Numbers alone are computed; what holds a name is not."""
+    with pytest.raises(CellError, match="this divides by zero") as caught:
+        cell(f"h[t] = tanh(W x[t] + U h[t-1]) / {zero}")
+    assert "^" in str(caught.value)
+    assert cell(f"h[t] = tanh(W x[t] + U h[t-1]) / (1 + {zero})")
+    assert cell("h[t] = tanh(W x[t] + U h[t-1]) / ((((7^99)^99)^99)^99)")

@@ -11,6 +11,7 @@ from autorecur.cells import cells
 from autorecur.derive.derivation import derive
 from autorecur.errors import ShapeError
 from autorecur.graph.node import Node, Variable, apply, number, number_of
+from autorecur.language.building import cell
 from autorecur.ops import TABLE
 from autorecur.ops.functions import TWO_OVER_ROOT_PI
 from autorecur.ops.linear import block, concatenate, matrix_transpose
@@ -133,3 +134,15 @@ def test_sizes_as_text_and_back() -> None:
     """n_h + n_x + 2 stays itself."""
     for text in (3, "n_h", "n_h + n_x", "n_h + n_x + 2"):
         assert c.size_text(c.size(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.1 * 0.1", "0.01"), ("2 * 3", "6"), ("0.25 * (-3)", "-0.75"), ("-1 * 0.5", "-0.5"), ("1 * 1", "1")],
+)
+def test_a_product_of_bare_numbers_is_their_product(text: str, value: str) -> None:
+    """In every component of a vector, with its sign; what is printed is checked."""
+    d = derive(cell(f"h[t] = tanh(W x[t] + U h[t-1] + b + ({text}))"))
+    sign = "-" if value.startswith("-") else "+"
+    assert d["h"].latex().endswith(rf"b {sign} {value.lstrip('-')})")
+    assert d.verify().passed

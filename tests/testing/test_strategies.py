@@ -209,6 +209,7 @@ def test_cells_keep_their_bounds() -> None:
         ("layers", ("D_",)),
         ("shared", ("W_2 x[t] + W_2",)),
         ("scalars", ("scalar: alpha", "alpha * (")),
+        ("numbers", (" * 2 - ",)),
         ("reductions", ("norm((", ") * (")),
         ("softmax", ("softmax(",)),
         ("pieces", ("z_",)),

@@ -25,6 +25,7 @@ FURTHER = {
     "directions": "with layers, one of them may run against the other",
     "shared": "a weight may stand in several places",
     "scalars": "a parameter that is one number",
+    "numbers": "numbers that stand by themselves, and products and quotients of two of them",
     "reductions": "sum, max, norm and logsumexp",
     "softmax": "softmax of a vector",
     "pieces": "stacks of three, of expressions, and stacks that have a name",
@@ -32,6 +33,7 @@ FURTHER = {
     "matrices": "a state that is a matrix, written by products of two vectors",
 }
 """What cells may have beside what is always drawn."""
+NUMBERS = ("0.1", "-0.5", "2", "3", "-1", "0.25")
 STATES = ("h", "c", "g", "s", "m", "n")
 Pick = Callable[[Sequence[Any]], Any]
 
@@ -122,7 +124,7 @@ class _Writer:
         if depth == 0:
             return self.leaf()
         inner = self.vector(depth - 1)
-        further = [name for name in ("reductions", "softmax", "scalars", "pieces") if name in self.also]
+        further = [name for name in ("reductions", "softmax", "scalars", "numbers", "pieces") if name in self.also]
         match self.pick([*KINDS, *further]):
             case "call":
                 return f"{self.pick(SMOOTH)}({inner})"
@@ -148,9 +150,15 @@ class _Writer:
                 return f"softmax({inner})"
             case "scalars":
                 return f"alpha * ({inner})"
+            case "numbers":
+                return f"({inner}) {self.pick(['+', '-', '*', '/'])} ({self.number()})"
             case "pieces":
                 return self.pieces(inner)
         return inner
+
+    def number(self) -> str:
+        one, two = self.pick(NUMBERS), self.pick(NUMBERS)
+        return str(self.pick([one, f"{one} * {two}", f"{one} / {two}", f"{one} * 2 - {two}"]))
 
     def pieces(self, inner: str) -> str:
         """A product with a stack of three, which may have a name; the state ties down how long ``inner`` is."""
@@ -256,9 +264,9 @@ def cells(
 
     ``also`` names what some of the cells may have beside: ``"rows"`` (vectors are rows), ``"layers"`` (two, of different
     sizes) and ``"directions"`` (the layers may run against each other), ``"shared"`` (weights that stand in several places),
-    ``"scalars"``, ``"reductions"`` (sum, max, norm, logsumexp), ``"softmax"``, ``"pieces"`` (stacks of three, and with a
-    name), ``"inputs"`` (a second one, u, and x one step before) and ``"matrices"`` (a state that is a matrix). Raises
-    ValueError for a name that is none of these.
+    ``"scalars"``, ``"numbers"`` (bare ones, products of two), ``"reductions"`` (sum, max, norm, logsumexp), ``"softmax"``,
+    ``"pieces"`` (stacks of three, and with a name), ``"inputs"`` (a second one, u, and x one step before) and
+    ``"matrices"`` (a state that is a matrix). Raises ValueError for a name that is none of these.
 
     >>> import autorecur as ar
     >>> from hypothesis import given
