@@ -68,6 +68,16 @@ class Horizon(int):
         return (name, t) if start is None else (start[0], start[1].at(self.last(start[0])))
 
 
+def last_step(steps: int, name: str) -> int:
+    """The number of steps of a quantity: in a frame that of its part."""
+    return steps.last(name) if isinstance(steps, Horizon) else steps
+
+
+def place(steps: int, name: str, t: int) -> tuple[str, int]:
+    """Under which name and step a value is kept: ``s[0]`` is that of s."""
+    return steps.key(name, t) if isinstance(steps, Horizon) else (name, t)
+
+
 def mark(name: str, bound: Bound) -> str:
     """``h[T]``, ``s[0]``: the name of a quantity at a step that does not move."""
     return f"{name}[{bound}]"

@@ -10,6 +10,7 @@ from autorecur.symbolic import carriers as c
 
 if TYPE_CHECKING:
     from autorecur.language.frame import Part
+    from autorecur.page.catalogue import Words
     from autorecur.page.context import Page
 
 
@@ -28,8 +29,13 @@ def part_of(page: Page, name: str) -> Part:
 
 def name_of(page: Page, part: Part) -> str:
     """The name of a part as its author gave it, but for an encoder and a decoder, which each language has a word for."""
+    return called(page.words, part)
+
+
+def called(words: Words, part: Part) -> str:
+    """The same where there is no page."""
     key = f"frames.named.{part.name}"
-    return page.words.text(key) if page.words.has(key) else part.name
+    return words.text(key) if words.has(key) else part.name
 
 
 def stage_of(page: Page, name: str) -> Inlines:

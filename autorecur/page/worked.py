@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from sympy import Integer
 
+from autorecur.graph.clocks import ONCE, Horizon, last_step
+from autorecur.language.frame import Frame
 from autorecur.page.catalogue import Words
 from autorecur.page.context import Page, plain
 from autorecur.page.derivatives import derivative
 from autorecur.page.packing import packed
+from autorecur.page.parts import called
 from autorecur.render.blocks import (
     Block,
     Cell,
@@ -94,14 +97,25 @@ class _Section:
     def opening(self) -> Iterator[Block]:
         given = self.example.given
         sizes = [Math(row(self.composer.size(name), EQUALS, Num(str(n)))) for name, n in given.sizes.items()]
-        count, digits = self.words.number(given.steps), self.words.number(self.example.digits)
-        text = self.words("worked.opening", sizes=self.words.listed(sizes), count=count, digits=digits)
+        digits = self.words.number(self.example.digits)
+        text = self.words("worked.opening", sizes=self.sizes(sizes), digits=digits)
         if given.rounded:
             text = (*text, " ", *self.words("worked.rounded", digits=digits))
         yield Paragraph(text)
         yield from self.chosen()
         yield Paragraph(self.words("worked.given", rate=self.rate, value=Num(self.example.rate_text)))
         yield Display(tuple(packed([(self.stated(name, step), "") for name, step in self.needed()])))
+
+    def sizes(self, sizes: Sequence[Math]) -> Inlines:
+        """``n_h = 2 and n_x = 1, 3 steps``; of a frame the last step of each part stands among the sizes."""
+        steps = self.example.given.steps
+        if not isinstance(steps, Horizon):
+            return self.words("worked.sizes", sizes=self.words.listed(sizes), count=self.words.number(steps))
+        lasts = [
+            Math(row(self.composer.at(c.last(clock)), EQUALS, Num(str(steps.lengths[clock]))))
+            for clock in steps.clocks.named
+        ]
+        return self.words.listed([*sizes, *lasts])
 
     def chosen(self) -> Iterator[Block]:
         """What functions are that the cell leaves open, and their slopes."""
@@ -115,7 +129,7 @@ class _Section:
     def needed(self) -> Iterator[tuple[str, int | None]]:
         """What is given, but for zeros before the first step."""
         for (name, step), numbers in self.example.given.numbers.items():
-            if step is None or set(numbers.texts) != {"0"} or 1 <= step <= self.example.steps:
+            if step is None or set(numbers.texts) != {"0"} or 1 <= step <= last_step(self.example.steps, name):
                 yield name, step
 
     def stated(self, name: str, step: int | None) -> Cell:
@@ -133,23 +147,26 @@ class _Section:
 
     def steps(self, parts: list[Part], kind: str) -> Iterator[Block]:
         """All steps in one table; of a large cell, or for many steps, the first ones, and the results of the others."""
-        timed = [part for part in parts if part.step is not None]
-        longest = max((len(part.rows) for part in timed), default=0)
+        longest = max((len(part.rows) for part in parts if part.step is not None), default=0)
         large = longest > MOST_QUANTITIES
-        shown = timed[:1] if large else timed[:MOST_STEPS]
-        yield Paragraph(self.words(f"worked.{kind}"))
+        frame = isinstance(self.example.steps, Horizon)
+        yield Paragraph(self.words(f"worked.{kind}_parts" if frame else f"worked.{kind}"))
         if kind == "backward" and self.example.derivation.truncate is not None:
             yield Paragraph(self.cuts())
         if large and kind == "forward":
-            yield Paragraph(self.words("worked.large", count=longest))
-        others = timed[len(shown) :]
-        last = [part for part in parts if part.step is None]
-        yield self.table([*shown, *([] if others else last)])
-        if others:
-            yield Paragraph(self.words("worked.others"))
-            yield from self.results(others)
-            if last:
-                yield self.table(last)
+            yield Paragraph(self.words("worked.large_part" if frame else "worked.large", count=longest))
+        shown: list[Part] = []
+        for timed, stretch in groupby(parts, lambda part: (part.step is not None, part.clock)):
+            some = list(stretch)
+            most = len(some) if not timed[0] else 1 if large else MOST_STEPS
+            shown += some[:most]
+            if others := some[most:]:
+                yield self.table(shown)
+                yield Paragraph(self.words("worked.others"))
+                yield from self.results(others)
+                shown = []
+        if shown:
+            yield self.table(shown)
 
     def cuts(self) -> Inlines:
         """Where the gradient is cut, or that it is not within so few steps."""
@@ -169,9 +186,9 @@ class _Section:
         yield self.table(parts)
 
     def after(self, parts: list[Part]) -> Iterator[Block]:
-        timed = [part for part in parts if part.step is not None]
         yield Paragraph(self.words("worked.after"))
-        yield from self.results(timed)
+        for _, timed in groupby((part for part in parts if part.rows[0].label != "L (new)"), lambda part: part.clock):
+            yield from self.results(list(timed))
         before, after = (Math(self.example[label].result_layout) for label in ("L", "L (new)"))
         yield Paragraph(self.words("worked.fell", before=before, after=after))
 
@@ -207,9 +224,17 @@ class _Section:
     def step(self, part: Part, columns: int) -> tuple[TableRow, ...]:
         """The line above the rows of a step."""
         if part.step is None:
-            return ()
+            return ((Span(self.words("worked.once"), columns, "l"),),) if part.clock == ONCE else ()
         time = Math(row(self.composer.at(c.t), EQUALS, self.composer.at(Integer(part.step))))
-        return ((Span(self.words("worked.step", step=time), columns, "l"),),)
+        name = self.part_name(part)
+        text = self.words("worked.part_step", part=name, step=time) if name else self.words("worked.step", step=time)
+        return ((Span(text, columns, "l"),),)
+
+    def part_name(self, part: Part) -> str:
+        """The name of the part of a frame whose step it is."""
+        cell = self.example.derivation.cell
+        parts = cell.parts if isinstance(cell, Frame) else ()
+        return next((called(self.words, each) for each in parts if each.clock == part.clock and each.name), "")
 
     def lines(self, line: Row, symbols: float, numbers: float) -> Iterator[TableRow]:
         left = [Math(part) for part in _equal(line.symbols_layout, symbols)]
@@ -229,22 +254,27 @@ class _Section:
 
     def results(self, parts: list[Part]) -> Iterator[Table]:
         """Results alone: a column for each quantity, as many as fit, a row for each step."""
-        steps = list(dict.fromkeys(part.step for part in parts if part.step is not None))
+        steps = list(dict.fromkeys(part.step for part in parts))
         found = {(line.equation.lhs.name, part.step): line for part in parts for line in part.rows}
         names = list(dict.fromkeys(name for name, _ in found))
         time = self.composer.at(c.t)
         for some in self.side_by_side(names, list(found.values())):
-            header: TableRow = ((), *((Math(self.composer.name(name, c.t)),) for name in some))
+            header: TableRow = ((), *((Math(self.heading(name, found)),) for name in some))
             groups = tuple(
                 (
                     (
-                        (Math(row(time, EQUALS, self.composer.at(Integer(step)))),),
+                        () if step is None else (Math(row(time, EQUALS, self.composer.at(Integer(step)))),),
                         *(self.cell(found.get((name, step))) for name in some),
                     ),
                 )
-                for step in sorted(steps)
+                for step in sorted(steps, key=lambda step: step or 0)
             )
             yield Table(header, groups, "r" + "c" * len(some))
+
+    def heading(self, name: str, found: Mapping[tuple[str, int | None], Row]) -> Layout:
+        """The quantity at t, or as it stands if it is computed once."""
+        once = found.get((name, None))
+        return once.quantity_layout if once is not None else self.composer.name(name, c.t)
 
     def side_by_side(self, names: list[str], rows: list[Row]) -> Iterator[list[str]]:
         """The names in parts of nearly the same length, each as wide as the text at most."""

@@ -8,7 +8,7 @@ from autorecur.errors import CellError
 class NoExampleError(CellError):
     """A derivation that is not shown in numbers, for a ``reason`` that a page can put in its own words.
 
-    ``parts``: a frame, whose parts have lengths of their own. ``large``: more equations than anybody computes by hand.
+    ``decay``: the loss has a penalty. ``large``: more equations than anybody computes by hand.
     ``numbers``: no small decimals were found at which every function is defined.
     """
 

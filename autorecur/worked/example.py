@@ -19,6 +19,7 @@ from autorecur.derive.instances import line_at, terms_at, terms_over_time
 from autorecur.derive.results import calculate
 from autorecur.errors import AutorecurError, CellError
 from autorecur.graph.adjoint import adjoint_name
+from autorecur.graph.clocks import ONCE, last_step, place
 from autorecur.language.nearest import did_you_mean
 from autorecur.ops.open import filled
 from autorecur.symbolic import carriers as c
@@ -112,11 +113,13 @@ def _latex(layout: Layout) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one table. ``kind`` is forward, loss, backward, gradients, update or after; some belong to a step."""
+    """The rows of one stretch of a table. ``kind`` is forward, backward, gradients, update or after; some belong to a step."""
 
     kind: str
     rows: tuple[Row, ...]
     step: int | None = None
+    clock: str = "T"
+    """Whose step it is, in a frame; what is computed once has none."""
 
 
 @dataclass(frozen=True)
@@ -216,11 +219,6 @@ def worked_example(derivation: Derivation, values: Any = None, digits: int = DIG
 
 
 def _require_workable(derivation: Derivation) -> None:
-    if derivation.clocks is not None:
-        message = (
-            f"{derivation.cell.name} has parts with steps of their own; an example in numbers is worked for one cell."
-        )
-        raise NoExampleError("parts", message, hint="Derive the cell of one part by itself for its numbers.")
     if derivation.decay is not None:
         message = f"{derivation.cell.name} has weight decay; an example in numbers is worked for the loss without it."
         raise NoExampleError("decay", message, hint="Derive without a decay for the numbers.")
@@ -245,13 +243,13 @@ def _exact(derivation: Derivation, found: Given) -> dict[str, np.ndarray]:
     values = calculate(derivation, found.values())
     gradients: dict[str, np.ndarray] = {}
     moved = found.values()
-    for name, place in found.parameters.items():
-        if place is None:
+    for name, at in found.parameters.items():
+        if at is None:
             gradients[adjoint_name(name)] = gradient = values.parameters[adjoint_name(name)]
             moved.parameters[name] = moved.parameters[name] - float(found.rate) * gradient
         else:
-            gradients[adjoint_name(name)] = gradient = values.quantities[adjoint_name(place[0]), place[1]]
-            moved.quantities[place] = moved.quantities[place] - float(found.rate) * gradient
+            gradients[adjoint_name(name)] = gradient = values.quantities[adjoint_name(at[0]), at[1]]
+            moved.quantities[at] = moved.quantities[at] - float(found.rate) * gradient
     after = calculate(derivation, moved)
     return {**gradients, "L": values.parameters["L"], f"L{NEW}": after.parameters["L"]}
 
@@ -282,12 +280,13 @@ class _Calculation:
 
     def forward(self, kind: str, mark: str = "") -> Iterator[Part]:
         loss = self.d.loss
-        for names, direction in passes(self.d.loops, self.d.step.reads()):
-            for step in _range(self.steps, direction):
-                here = [n for n in names if n != loss.name or step in loss.steps.at(self.steps)]
+        for names, direction in passes(self.d.loops, self.d.step.reads(), self.clock):
+            last = last_step(self.steps, names[0])
+            for step in _range(last, direction):
+                here = [n for n in names if n != loss.name or step in loss.steps.at(last)]
                 rows = [self.forward_row(name, step, mark) for name in here]
                 if rows:
-                    yield Part(kind, tuple(rows), step)
+                    yield self.part(kind, rows, names[0], step)
         whole = self.d["L"]
         yield Part(kind, (self.row(f"L{mark}", whole, in_steps(whole.rhs, self.steps), ("L", None)),))
 
@@ -295,7 +294,16 @@ class _Calculation:
         equation = self.d[name]
         node = self.d.step.assignments[name].node
         expression = equation.rhs if equation.altered else express(node)
-        return self.row(f"{name}[{step}]{mark}", self.instance(equation, step), self.at(expression, step), (name, step))
+        key = place(self.steps, name, step)
+        label = name if self.d.is_once(name) else f"{name}[{step}]"
+        return self.row(f"{label}{mark}", self.instance(equation, key[1]), self.at(expression, step), key)
+
+    def clock(self, name: str) -> str:
+        return self.d.clocks.clock(name) if self.d.clocks is not None else "T"
+
+    def part(self, kind: str, rows: Sequence[Row], name: str, step: int) -> Part:
+        clock = self.clock(name)
+        return Part(kind, tuple(rows), None if clock == ONCE else step, clock)
 
     def instance(self, equation: Equation, step: int) -> Equation:
         return replace(equation, lhs=c.quantity(equation.lhs.name, Integer(step), equation.shape))
@@ -319,12 +327,12 @@ class _Calculation:
     def backward(self) -> Iterator[Part]:
         inputs = {adjoint_name(name) for name in self.d.extended.inputs}
         reads = reads_of({name: a for name, a in self.d.adjoints.items() if a.timed})
-        for labels, direction in passes(self.d.adjoint_loops, reads):
-            for step in _range(self.steps, direction):
+        for labels, direction in passes(self.d.adjoint_loops, reads, self.clock):
+            for step in _range(last_step(self.steps, labels[0]), direction):
                 wanted = [label for label in labels if label not in inputs]
                 rows = [row for label in wanted for row in self.adjoint_rows(label, step)]
                 if rows:
-                    yield Part("backward", tuple(rows), step)
+                    yield self.part("backward", rows, labels[0], step)
 
     def adjoint_rows(self, label: str, step: int) -> Iterator[Row]:
         """The adjoint of a quantity at a step, if any of its terms exists there."""
@@ -333,16 +341,20 @@ class _Calculation:
         if line is None:
             return
         terms = (Term(self.at(line.rhs, step)),) if line.altered else terms_at(self.d, name, step, self.steps)
-        says_zero = not terms and line.steps is not None and step in line.steps.at(self.steps)
+        last = last_step(self.steps, name)
+        says_zero = not terms and line.steps is not None and step in line.steps.at(last)
         if terms or says_zero:
-            yield self.row(f"{label}[{step}]", self.instance(line, step), terms, (label, step))
+            key = place(self.steps, label, step)
+            shown = label if self.d.is_once(name) else f"{label}[{step}]"
+            terms = tuple(replace(term, expression=in_steps(term.expression, self.steps)) for term in terms)
+            yield self.row(shown, self.instance(line, key[1]), terms, key)
 
     # ---------------------------------------------------------------------------------------- gradients and update
 
     def gradients(self) -> Iterator[Row]:
-        for name, place in self.given.parameters.items():
-            if place is not None:
-                yield self.initial_gradient(name, *place)
+        for name, start in self.given.parameters.items():
+            if start is not None:
+                yield self.initial_gradient(name, *start)
                 continue
             label = adjoint_name(name)
             equation = self.d[label]
@@ -361,16 +373,16 @@ class _Calculation:
 
     def update(self) -> Iterator[Row]:
         rate = self.rate
-        for name, place in self.given.parameters.items():
+        for name, start in self.given.parameters.items():
             old: Basic
             gradient: Basic
-            if place is None:
+            if start is None:
                 shape = self.d.extended.shapes[name]
                 old, gradient = c.symbol(name, shape), c.symbol(adjoint_name(name), shape)
             else:
-                shape = self.d.extended.shapes[place[0]]
-                step = Integer(place[1])
-                old, gradient = c.quantity(place[0], step, shape), c.quantity(adjoint_name(place[0]), step, shape)
+                shape = self.d.extended.shapes[start[0]]
+                step = Integer(start[1])
+                old, gradient = c.quantity(start[0], step, shape), c.quantity(adjoint_name(start[0]), step, shape)
             equation = replace(self.d[adjoint_name(name)], lhs=old, number="", section="update")
             yield self.row(f"{name}{NEW}", equation, MatAdd(old, MatMul(-rate, gradient)), None)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecur.derive.results import load
 from autorecur.errors import ShapeError
+from autorecur.graph.clocks import last_step
 from autorecur.graph.program import Values
 from autorecur.symbolic import carriers as c
 from autorecur.worked import rounding
@@ -26,6 +27,7 @@ class Given:
     parameters: Mapping[str, tuple[str, int] | None]
     sizes: Mapping[str, int]
     steps: int
+    """Of a frame those of its parts, a :class:`~autorecur.graph.clocks.Horizon`."""
     rate: Fraction
     rounded: bool = False
     """Whether numbers of the user's were rounded to be printed."""
@@ -58,7 +60,7 @@ def given(derivation: Derivation, values: Any, digits: int) -> Given:
     return found
 
 
-def made(derivation: Derivation, arrays: Mapping[str, Any], steps: int | None, rate: Fraction, digits: int) -> Given:
+def made(derivation: Derivation, arrays: Mapping[str, Any], steps: Any, rate: Fraction, digits: int) -> Given:
     """The arrays in the shapes of the equations, as printed numbers; raises ShapeError where they do not fit."""
     loaded, _ = load(derivation, arrays, steps)
     numbers: dict[tuple[str, int | None], c.Numbers] = {
@@ -82,5 +84,5 @@ def _place(derivation: Derivation, name: str, steps: int) -> tuple[str, int] | N
     state = name.partition("[")[0]
     for equation in derivation.section("initial"):
         if equation.label == f"dL/d{name}" and equation.steps is not None:
-            return state, equation.steps.first.at(steps)
+            return state, equation.steps.first.at(last_step(steps, state))
     raise KeyError(name)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from autorecur.language.order import Loop
 
 
 def passes(
-    loops: Sequence[Loop], reads: Mapping[str, Collection[tuple[str, int]]]
+    loops: Sequence[Loop], reads: Mapping[str, Collection[tuple[str, int]]], clock: Callable[[str], str]
 ) -> list[tuple[tuple[str, ...], int]]:
-    """Loops joined, in their order, as long as all of them can run through the steps in one direction."""
+    """Loops joined, in their order, as long as all of them can run through the steps in one direction.
+
+    ``clock`` says whose steps a quantity counts: what counts others is not joined."""
     found: list[tuple[tuple[str, ...], int]] = []
     for loop in loops:
-        if found:
+        if found and clock(found[-1][0][0]) == clock(loop.names[0]):
             names = (*found[-1][0], *loop.names)
             offsets = _offsets(names, reads)
             if min(offsets, default=0) >= 0 or max(offsets, default=0) <= 0:

@@ -15,6 +15,7 @@ import numpy as np
 
 from autorecur.derive.results import calculate, forward, load
 from autorecur.graph.adjoint import adjoint_name
+from autorecur.graph.clocks import Horizon, last_step
 from autorecur.graph.program import Values
 from autorecur.graph.walk import postorder
 from autorecur.language.sizes import names_in, resolve
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 UNITS = 2
 FEW, SHORT, LONG = 5, 2, 3
 """A cell of few quantities is run for more steps."""
+FEW_OF_FRAME = 14
 MOST_STEPS = 3
 MOST_STEPS_CUT = 5
 """Of a truncated gradient, so that a cut lies within; behind many steps no example reaches it."""
@@ -88,10 +90,21 @@ def _sizes(derivation: Derivation) -> dict[str, int]:
 
 
 def _steps(derivation: Derivation) -> int:
+    """T; of a frame one for each part, not all the same where few quantities are computed."""
+    least = _least(derivation)
+    if derivation.clocks is None:
+        return least
+    first, *others = derivation.clocks.named or ("",)
+    longer = bool(others) and len(derivation.step.assignments) <= FEW_OF_FRAME
+    return Horizon(derivation.clocks, {first: least + longer, **dict.fromkeys(others, least)} if first else {})
+
+
+def _least(derivation: Derivation) -> int:
     if derivation.steps is not None and derivation.steps <= MOST_STEPS:
         return derivation.steps
     longest = max((abs(o) for used in derivation.extended.offsets.values() for o in used), default=0)
-    few = len(derivation.step.assignments) <= FEW
+    several = derivation.clocks is not None and len(derivation.clocks.named) > 1
+    few = len(derivation.step.assignments) <= FEW and not several
     least = max(longest + 1, LONG if few else SHORT)
     beyond = (derivation.truncate or 0) + (2 if few else 1)
     return max(least, beyond) if derivation.truncate and beyond <= MOST_STEPS_CUT else least
@@ -131,14 +144,15 @@ def _draw(derivation: Derivation, sizes: dict[str, int], steps: int, stream: _St
         weight = len(shape) == 2 and 1 not in shape
         yield name, array(WEIGHTS if weight else STATES if name.endswith("]") else BIASES, shape)
     for name in (*derivation.cell.inputs, *derivation.loss.inputs):
-        lead = () if name == "target" and derivation.loss.at == "last" else (steps,)
+        once = derivation.is_once(name) or (name == "target" and derivation.loss.at == "last")
+        lead = () if once else (last_step(steps, name),)
         if name == "target":
             yield name, _target(derivation, array(INPUTS, cell.shapes[name], *lead), stream)
         else:
             yield name, array(INPUTS, cell.shapes[name], *lead)
     for state in cell.states:
         for key in cell.initial_keys(state):
-            if key not in cell.parameters:
+            if key not in cell.parameters and key not in cell.starts:
                 yield key, array(STATES, cell.shapes[state])
 
 

@@ -1,6 +1,6 @@
 """One's own numbers for a worked example: a mapping, or a TOML or JSON file; what does not fit is refused where it stands.
 
-steps = 2                          # may be left out: the inputs tell
+steps = 2                          # may be left out: the inputs tell; of several parts {encoder = 3, decoder = 2}
 learning_rate = 0.1
 
 [parameters]
@@ -75,7 +75,7 @@ class Source:
         return None
 
 
-Checked = tuple[Mapping[str, np.ndarray], int | None, Fraction, Source]
+Checked = tuple[Mapping[str, np.ndarray], Any, Fraction, Source]
 
 
 def checked(derivation: Derivation, values: Any) -> Checked:
@@ -84,7 +84,7 @@ def checked(derivation: Derivation, values: Any) -> Checked:
     Raises CellError for what is missing, unknown, no number, or too large to be followed by hand."""
     source, table = _table(values)
     flat = dict(_flat(derivation, source, table))
-    steps, rate = _steps(source, flat.pop("steps", None)), _rate(source, flat.pop("learning_rate", None))
+    steps, rate = _steps(derivation, source, flat.pop("steps", None)), _rate(source, flat.pop("learning_rate", None))
     _require_all(derivation, source, flat)
     arrays = {key: _array(source, key, value) for key, value in flat.items()}
     return arrays, steps, rate, source
@@ -198,7 +198,7 @@ def _flat(derivation: Derivation, source: Source, table: Mapping[str, Any]) -> I
     for key, value in table.items():
         if key == FUNCTIONS:
             continue
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key != "steps":
             if key not in GROUPS:
                 raise source.error(
                     f"there is no table '{key}'.{did_you_mean(str(key), (*GROUPS, FUNCTIONS))}",
@@ -224,7 +224,8 @@ def _flat(derivation: Derivation, source: Source, table: Mapping[str, Any]) -> I
 
 def _known(derivation: Derivation) -> tuple[str, ...]:
     cell = derivation.written
-    initial = [key for state in cell.states for key in cell.initial_keys(state) if key not in cell.parameters]
+    computed = {*cell.parameters, *cell.starts}
+    initial = [key for state in cell.states for key in cell.initial_keys(state) if key not in computed]
     return (*cell.parameters, *derivation.cell.inputs, *derivation.loss.inputs, *initial, *SETTINGS)
 
 
@@ -240,9 +241,9 @@ def _require_all(derivation: Derivation, source: Source, flat: Mapping[str, Any]
 
 def _shape(derivation: Derivation, name: str) -> str:
     sizes = [str(size) for size in user_shape(derivation.written.shapes[name.partition("[")[0]])]
-    timed = name in (*derivation.cell.inputs, *derivation.loss.inputs)
+    timed = name in (*derivation.cell.inputs, *derivation.loss.inputs) and not derivation.is_once(name)
     if timed and not (name == "target" and derivation.loss.at == "last"):
-        sizes.insert(0, "T")
+        sizes.insert(0, derivation.extended.clock(name))
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
@@ -296,7 +297,10 @@ def _kind(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def _steps(source: Source, value: Any) -> int | None:
+def _steps(derivation: Derivation, source: Source, value: Any) -> Any:
+    """T, or a mapping from the parts of a frame to theirs."""
+    if isinstance(value, Mapping) and derivation.clocks is not None:
+        return {str(part): _steps(derivation, source, each) for part, each in value.items()}
     if value is None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 1 <= value.__index__() <= MOST_STEPS:

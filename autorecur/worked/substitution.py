@@ -22,6 +22,7 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from autorecur.derive.instances import numbers_of_steps
 from autorecur.errors import AutorecurError
 from autorecur.graph.program import Values
 from autorecur.symbolic import carriers as c
@@ -151,8 +152,8 @@ _LEAVES: dict[type, Callable[..., Basic]] = {
 
 
 def in_steps(expression: Basic, steps: int) -> Basic:
-    """Sums over steps written out, T as a number."""
-    whole = expression.xreplace({c.T: Integer(steps)})
+    """Sums over steps written out, T as a number, or that of each part of a frame."""
+    whole = expression.xreplace(numbers_of_steps(steps))
     sums = {part: _written_out(part) for part in whole.find(c.TimeSum)}
     return whole.xreplace(sums) if sums else whole
 

@@ -114,5 +114,3 @@ def test_what_is_for_one_cell_is_refused_in_words() -> None:
         frame.run(np.ones((3, 2)), lengths=[3])
     with pytest.raises(ar.CellError, match="a truncation is derived for one cell"):
         frame.derive(truncate=2)
-    with pytest.raises(ar.CellError, match="worked for one cell"):
-        frame.derive().worked_example()

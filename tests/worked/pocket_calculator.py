@@ -142,6 +142,8 @@ class Calculator:
                 self.take(), self.take("2")
                 return [[sum((x * x for line in value for x in line), Fraction(0))]]
             return self.applied(math.sqrt, [[sum((x * x for line in value for x in line), Fraction(0))]])
+        if token == r"\mathbf":  # a one in every component
+            return self.group()
         if token in (r"\frac", r"\tfrac"):
             top, bottom = self.group(), self.group()
             return self.zipped(top, bottom, lambda a, b: a / b)

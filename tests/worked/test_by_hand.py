@@ -21,6 +21,7 @@ from autorecur.render.formats import save, text_of
 from autorecur.symbolic.carriers import Numbers
 from autorecur.worked import WorkedExample, worked_example
 from autorecur.worked.example import Row
+from tests.frames.texts import ALL, CAPTION, CLASSIFIER, TRANSLATOR
 from tests.worked.pocket_calculator import Calculator
 
 SHORT = ("rnn", "lstm", "rnn_row", "gru_concatenated")
@@ -42,6 +43,15 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "joined": ("h[t] = tanh(W x[t] + U h[t-1] + b)\ny[t] = V h[t]", {"notation": "bracket-time"}),
     "columns": ("h[t] = tanh(x[t] W + h[t-1] U + b)", {"notation": "column"}),
     "apart": ("learned: h\nh[t] = tanh(W [h[t-1], x[t]] + b)", {"notation": "index"}),
+    "classifier": (CLASSIFIER, {"loss": "ce"}),
+    "translator": (TRANSLATOR, {"loss": "ce", "at": "all"}),
+    "context at every step": (ALL["context"], {"at": "all"}),
+    "caption in rows": (CAPTION, {"notation": "row"}),
+    "once": ("input: x\ny = tanh(W x + b)", {"loss": "squared"}),
+    "two directions": (
+        "h[t] = tanh(W x[t] + U h[t-1])\ng[t] = tanh(P x[t] + Q g[t+1])\ny = V h[T] + R g[1]",
+        {"loss": "half_squared"},
+    ),
     "backwards": ("h[t] = tanh(W x[t] + U h[t-1])\ng[t] = tanh(P h[t] + Q g[t+1])", {"at": "all"}),
 }
 

@@ -125,11 +125,59 @@ def test_numbers_of_ones_own_are_those_of_the_cell_as_written() -> None:
         ar.cell(text).derive(notation="bracket-time").worked_example({k: v for k, v in values.items() if k != "W"})
 
 
+# ------------------------------------------------------------------------------------------------------ several parts
+
+
+def test_each_part_of_a_frame_counts_its_own_steps() -> None:
+    """Forward in the order of the parts, backward in the opposite one; what joins them is a row of its own."""
+    found = ar.cell(FRAME).derive(at="all").worked_example()
+    lengths = [(part.clock, part.step) for part in found.of("forward")]
+    assert lengths == [("T_x", 1), ("T_x", 2), ("T_x", 3), ("1", None), ("T_y", 1), ("T_y", 2), ("T", None)]
+    assert [(part.clock, part.step) for part in found.of("backward")] == lengths[-2::-1]
+    assert found["s[0]"].symbols == r"\tanh(a_{s0})"
+    assert found["dL/dh[3]"].symbols.startswith(r"W_0^{\top}\, ")
+
+
+def test_numbers_of_a_frame_may_be_given() -> None:
+    """Each part has as many steps as are said, or as its inputs tell; what does not fit is refused by name."""
+    derivation = ar.cell(FRAME).derive()
+    values = {
+        "W_h": [[0.5]],
+        "W_x": [[0.3]],
+        "W_0": [[0.8]],
+        "W_s": [[0.4]],
+        "W_y": [[1]],
+        "x": [[1], [0.5]],
+        "h[0]": [0.2],
+        "target": [0.3],
+    }
+    with pytest.raises(ar.ShapeError, match="number of steps T_y is not known"):
+        derivation.worked_example(values)
+    found = derivation.worked_example({**values, "steps": {"decoder": 3}})
+    assert dict(found.steps.lengths) == {"T_x": 2, "T_y": 3, "1": 1}
+    assert found["h[1]"].numbers.startswith(r"\tanh(0.4)")
+    with pytest.raises(ar.CellError, match=r"s\[0\]' is no parameter, input or initial state"):
+        derivation.worked_example({**values, "s[0]": [0.1]})
+    with pytest.raises(ar.ShapeError, match="there is no part 'decodr'"):
+        derivation.worked_example({**values, "steps": {"decodr": 3}})
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_of_a_frame_names_the_part_of_each_step(language: str) -> None:
+    found = section(full(ar.cell(FRAME).derive(), language), language).replace(" = ", "=")
+    wanted = {
+        "en": ("**encoder, step $t=3$**", "**once**"),
+        "fr": ("**encodeur, instant $t=3$**", "**une seule fois**"),
+    }
+    assert all(words in found for words in wanted[language])
+    assert "$T_x=3$" in found
+
+
 # --------------------------------------------------------------------------------------------------------------- without
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize(("text", "why"), [(FRAME, "parts"), (LOGARITHM, "numbers")])
+@pytest.mark.parametrize(("text", "why"), [(LOGARITHM, "numbers")])
 def test_a_page_without_an_example_says_why(text: str, why: str, language: str) -> None:
     """The section is there, with one sentence and no table."""
     derivation = ar.cell(text).derive()
@@ -139,11 +187,6 @@ def test_a_page_without_an_example_says_why(text: str, why: str, language: str) 
     found = section(full(derivation, language), language)
     assert {"en": "is left out", "fr": "est omis"}[language] in found
     assert "|" not in found
-
-
-def test_numbers_for_a_frame_are_refused() -> None:
-    with pytest.raises(NoExampleError, match="worked for one cell"):
-        document(ar.cell(FRAME).derive(), "full", values={"W_h": [[1]]})
 
 
 def test_values_at_which_a_function_is_undefined_are_refused() -> None:
