@@ -62,7 +62,7 @@ def backward(page: Page) -> Iterator[Block]:
             stage = here
             yield _opened(stage, next(blocks))
         yield from blocks
-        if page.detail == FULL and page.derivation.clocks is None:
+        if page.detail == FULL:
             for group in together:
                 yield from spelled(page, group.name)
 

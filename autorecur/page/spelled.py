@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autorecur.graph.adjoint import Contribution, adjoint_name, named_functions, sweep
-from autorecur.graph.node import Node, Variable, number
+from autorecur.graph.boundary import anchored
+from autorecur.graph.clocks import Clocks
+from autorecur.graph.node import Fixed, Node, Variable, number
 from autorecur.graph.walk import postorder, rebuild, shift, variables
 from autorecur.ops.linear import matmul
 from autorecur.page.context import Page, capital
@@ -38,7 +40,7 @@ def spelled(page: Page, name: str) -> Iterator[Block]:
     adjoint = page.derivation.adjoints.get(name)
     for part in adjoint.contributions if adjoint is not None else ():
         found = lines(page, name, part)
-        tidied = bool(found) and express(found[-1].cotangent) != express(part.node)
+        tidied = bool(found) and _layout(page, found[-1].cotangent, 0) != _layout(page, part.node, 0)
         if len(found) < 2 and not tidied:
             continue
         yield Paragraph(page.words("spelled.through", equations=_equations(page, part)))
@@ -122,8 +124,7 @@ def lines(page: Page, name: str, part: Contribution) -> list[Line]:
         if cotangent is None:
             own = Variable(root.shape, name=adjoint_name(reader), offset=0)
             cotangent = number(1) if reader == derivation.loss.name else own
-        wanted = name if i == 0 else part.through[i - 1]
-        leaf = next(v for v in variables(root) if v.name == wanted and v.offset == (-part.offset if i == 0 else 0))
+        leaf = _leaf(root, *((name, part) if i == 0 else (part.through[i - 1], None)))
         received, ways = sweep(root, cotangent, whole)
         on_way = _above(root, leaf)
         for node in reversed(list(dict.fromkeys(postorder(root)))):
@@ -134,9 +135,22 @@ def lines(page: Page, name: str, part: Contribution) -> list[Line]:
                 continue
             before = {op for line in found if line.reader == reader for op in line.ops}
             ops = tuple(op for op in ways[node] if op not in before) or ways[node][-1:]
-            found.append(Line(_moved(node, named, part.offset), _moved(got, named, part.offset), ops, reader))
+            found.append(Line(*(_placed(each, named, part, derivation.clocks) for each in (node, got)), ops, reader))
         cotangent = received[leaf]
     return found
+
+
+def _leaf(root: Node, name: str, part: Contribution | None) -> Variable:
+    """Where an equation reads a quantity: at the step of this contribution, or at one that does not move."""
+    if part is not None and part.start is not None:
+        name = name.rpartition("[")[0]
+    for v in variables(root):
+        if isinstance(v, Fixed):
+            if v.name == name or (v.base == name and part is not None and part.boundary == v.bound):
+                return v
+        elif v.name == name and v.offset == (-part.offset if part is not None else 0):
+            return v
+    raise KeyError(name)
 
 
 def _above(root: Node, leaf: Node) -> set[Node]:
@@ -152,5 +166,7 @@ def _readers(on_way: set[Node], root: Node, node: Node) -> Iterator[Node]:
     return (other for other in on_way if other != root and node in other.inputs)
 
 
-def _moved(node: Node, named: Mapping[Node, Variable], offset: int) -> Node:
-    return shift(rebuild(node, named), offset)
+def _placed(node: Node, named: Mapping[Node, Variable], part: Contribution, clocks: Clocks | None) -> Node:
+    """At the step of the quantity; what an initial value receives stands at steps that do not move."""
+    moved = shift(rebuild(node, named), part.offset)
+    return moved if part.start is None or clocks is None else anchored(moved, part.start, clocks)
