@@ -85,7 +85,7 @@ class _Picture:
 
     def inside(self, part: Part, step: Expr) -> Layout | None:
         shown = [n for n in part.names if n not in self.frame.starts and self.frame.clock_of[n] == part.clock]
-        shown = [n for n in shown if n in self.frame.states][:2] or shown[:1]
+        shown = [n for n in self.states(part) if n in shown] or shown[:1]
         names = [self.page.name(name, step) for name in shown]
         if len(names) < 2:
             return names[0] if names else None
@@ -205,7 +205,9 @@ class _Picture:
         """What is computed once behind the last step, in a row, and the loss if it stands there."""
         page, loss = self.page, self.page.derivation.loss
         shown = [a.name for a in self.frame.assignments if self.frame.clock_of.get(a.name) == ONCE][:MOST]
-        x, y = right + 46.0, self.lane(0)
+        read = [leaf.name for a in self.frame.assignments if a.name in shown for leaf in absolutes(a.expression)]
+        lanes = [self.states(part).index(name) for part in self.running for name in read if name in self.states(part)]
+        x, y = right + 46.0, self.lane(lanes[0] if lanes else 0)
         origin: Point = (right, y)
         for name in shown:
             self.sheet.node((x, y), page.name(name, None), 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sympy
@@ -31,6 +31,7 @@ from autorecur.render.blocks import (
     Table,
     TableCell,
 )
+from autorecur.render.measure import width
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.express import express
 from autorecur.symbolic.functions import head
@@ -178,6 +179,8 @@ def is_bias(page: Page, name: str) -> bool:
 
 MOST_NAMES = 6
 MOST_IN_MARGIN = 4
+ROOM_OF_SHAPES, COMMA = 13.0, 0.45
+"""The width of a column of the table and that of a comma, in em."""
 BESIDE_AGAIN = 4.5
 """The room that the words behind a repeated equation take, in em."""
 
@@ -189,14 +192,26 @@ def _grouped(page: Page, shapes: Mapping[str, tuple[int | str, ...]], step: obje
     lines = []
     for shape, names in groups.items():
         most = MOST_IN_MARGIN if page.brief else MOST_NAMES
-        for start in range(0, len(names), most):
-            part = names[start : start + most]
-            items: list[Layout] = []
-            for name in part:
-                layout = page.name(name, step)
-                items.extend((Sign(",", "punct"), layout) if items else (layout,))
-            lines.append(row(*items, relation("in"), real_space(page, shape)))
+        space = row(relation("in"), real_space(page, shape))
+        layouts = [page.name(name, step) for name in names]
+        room = ROOM_OF_SHAPES - width(space) if page.derivation.clocks is not None else float("inf")
+        for part in _in_lines(layouts, room, most):
+            items = [item for layout in part for item in (Sign(",", "punct"), layout)]
+            lines.append(row(*items[1:], space))
     return lines
+
+
+def _in_lines(layouts: Sequence[Layout], room: float, most: int) -> Iterator[list[Layout]]:
+    """As many names in a line as there is room for: those of several layers and parts are long."""
+    line: list[Layout] = []
+    for layout in layouts:
+        long = sum(width(each) + COMMA for each in (*line, layout)) > room
+        if line and (len(line) == most or long):
+            yield line
+            line = []
+        line.append(layout)
+    if line:
+        yield line
 
 
 # ----------------------------------------------------------------------------------------------------- conventions

@@ -135,7 +135,8 @@ def lines(page: Page, name: str, part: Contribution) -> list[Line]:
                 continue
             before = {op for line in found if line.reader == reader for op in line.ops}
             ops = tuple(op for op in ways[node] if op not in before) or ways[node][-1:]
-            found.append(Line(*(_placed(each, named, part, derivation.clocks) for each in (node, got)), ops, reader))
+            here, sent = (_placed(each, named, part, derivation.clocks) for each in (node, got))
+            found.append(Line(here, sent, ops, reader))
         cotangent = received[leaf]
     return found
 
