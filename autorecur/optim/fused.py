@@ -73,6 +73,9 @@ class Uniform:
     def __pow__(self, other: Any) -> Any:
         return self._line("**", other)
 
+    def __rpow__(self, other: Any) -> Any:
+        return self._line("**", other, turned=True)
+
 
 class Formula(Trace):
     """The lines of a loop, and those before it."""

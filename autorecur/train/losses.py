@@ -14,6 +14,7 @@ from autorecur.data.batches import Batch
 from autorecur.errors import ArgumentError, DtypeError, ShapeError
 from autorecur.language.nearest import did_you_mean
 from autorecur.nn import functional
+from autorecur.tape.numbers import Array
 from autorecur.tape.tensor import Tensor
 
 IGNORED = -100
@@ -60,7 +61,10 @@ def bce(output: Tensor, batch: Batch) -> tuple[Tensor, float]:
 
 
 def cross_entropy(output: Tensor, batch: Batch) -> tuple[Tensor, float]:
-    """−log softmax(output) at the class y, averaged over all classes that are not −100; the last axis has the logits."""
+    """−log softmax(output) at the class y, averaged over all classes that are not −100; the last axis has the logits.
+
+    It is 0 where none is left, so that a piece of a sequence without a class changes nothing.
+    """
     _one_tensor(output, "cross_entropy")
     goal = np.asarray(_given(batch.y, "cross_entropy"))
     if goal.dtype.kind not in "iu":
@@ -70,10 +74,14 @@ def cross_entropy(output: Tensor, batch: Batch) -> tuple[Tensor, float]:
             f"cross_entropy: the output has shape {output.shape}, for classes of shape {output.shape[:-1]}, "
             f"and the target has {goal.shape}{_hint(output, goal)}"
         )
+    known = counted(batch)
+    if known is not None:
+        goal = np.where(known, goal, IGNORED)
     count = float(np.count_nonzero(goal != IGNORED))
     if output.ndim > 2:
         output, goal = output.reshape(-1, output.shape[-1]), goal.reshape(-1)
-    return functional.cross_entropy(output, goal, ignore_index=IGNORED), count
+    how = "mean" if count else "sum"  # of nothing: a piece of a sequence in which there is nothing to be said yet
+    return functional.cross_entropy(output, goal, ignore_index=IGNORED, reduction=how), count
 
 
 LOSSES: dict[str, Weighted] = {"mse": mse, "cross_entropy": cross_entropy, "bce": bce}
@@ -112,13 +120,38 @@ def _hint(output: Tensor, goal: Any) -> str:
     return ""
 
 
+def counted(batch: Batch) -> Array | None:
+    """Which targets count, along the axes of time and batch or, of labels, all: no padding, no −100. None if all do."""
+    y, mask = np.asarray(batch.y), batch.mask
+    found = None
+    if batch.y_lengths is not None:  # sequences of their own, for which the mask of the inputs says nothing
+        ends = np.asarray(batch.y_lengths)
+        found = np.arange(int(ends.max()))[:, None] < ends
+        found = found if found.shape == y.shape[:2] else found.T
+    elif mask is not None and mask.shape == y.shape[:2] and not _is_one_each(y, batch):
+        found = mask
+    if y.dtype.kind in "iu":
+        labelled = y != IGNORED
+        found = labelled if found is None else labelled & _spread(found, y.ndim)
+    return None if found is None or found.all() else found
+
+
+def _is_one_each(y: Array, batch: Batch) -> bool:
+    """Whether these are vectors, one a sequence, though their axes are as long as those of time and batch."""
+    return y.ndim == 2 and y.dtype.kind == "f" and len(y) == len(batch.index)
+
+
+def _spread(found: Array, axes: int) -> Array:
+    return found.reshape(found.shape + (1,) * (axes - found.ndim))
+
+
 def _weights(output: Tensor, batch: Batch) -> tuple[Any, float] | None:
     """The share of each component in the mean, and how many components count; None if all do."""
-    mask = batch.mask
-    if mask is None or output.ndim < 2 or output.shape[:2] != mask.shape or batch.y is None:
+    found = counted(batch)
+    if found is None:
         return None
-    if output.ndim == 2 and len(output) == len(batch.index):  # one answer a sequence
-        return None
-    counts = mask.reshape(mask.shape + (1,) * (output.ndim - 2))
-    count = float(np.count_nonzero(mask)) * (output.size // mask.size)
+    if found.shape != output.shape[: found.ndim]:  # a last axis of one, which the output lacks
+        found = found.reshape(output.shape)
+    counts = np.broadcast_to(_spread(found, output.ndim), output.shape)
+    count = float(np.count_nonzero(counts))
     return (counts / max(count, 1.0)).astype(output.dtype), count

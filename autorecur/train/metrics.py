@@ -12,7 +12,7 @@ from autorecur.errors import ArgumentError
 from autorecur.language.nearest import did_you_mean
 from autorecur.tape.numbers import Array
 from autorecur.tape.tensor import Tensor
-from autorecur.train.losses import IGNORED
+from autorecur.train.losses import counted
 
 Measure = Callable[[Any, Batch], tuple[float, float]]
 """From an output and a batch to a mean and what it is the mean of."""
@@ -47,16 +47,19 @@ def _measure(metric: Any) -> Measure:
 
 def accuracy(output: Tensor, batch: Batch) -> tuple[float, float]:
     """The share of classes that are right: the largest logit; of one logit, whether it is positive. Padding is left out."""
-    right, counted = _right(output, batch)
-    count = float(np.count_nonzero(counted))
-    return float(np.count_nonzero(right & counted)) / max(count, 1.0), count
+    right, counts = _right(output, batch)
+    count = float(np.count_nonzero(counts))
+    return float(np.count_nonzero(right & counts)) / max(count, 1.0), count
 
 
 def exact(output: Tensor, batch: Batch) -> tuple[float, float]:
-    """The share of sequences of which every class is right."""
-    right, counted = _right(output, batch)
-    whole = np.all(right | ~counted, axis=0) if right.ndim > 1 else right
-    return float(whole.mean()), float(whole.size)
+    """The share of sequences of which every class is right; those without a class are left out."""
+    right, counts = _right(output, batch)
+    which = 1 if right.ndim > 1 and right.shape[1] == len(batch.index) else 0
+    rest = tuple(axis for axis in range(right.ndim) if axis != which)
+    known = counts.any(axis=rest)
+    count = float(np.count_nonzero(known))
+    return float(np.count_nonzero((right | ~counts).all(axis=rest) & known)) / max(count, 1.0), count
 
 
 def mae(output: Tensor, batch: Batch) -> tuple[float, float]:
@@ -76,15 +79,23 @@ def _right(output: Tensor, batch: Batch) -> tuple[Array, Array]:
     """Which classes are right, and which count."""
     scores, goal = output.data, np.asarray(batch.y)
     if scores.shape == goal.shape or scores.shape == (*goal.shape, 1):
-        found, counted = (scores > 0).reshape(goal.shape), goal != IGNORED
-        if batch.mask is not None and goal.shape[:2] == batch.mask.shape:
-            counted = counted & batch.mask.reshape(batch.mask.shape + (1,) * (goal.ndim - 2))
-        return found == (goal > 0.5), counted
-    return scores.argmax(-1) == goal, goal != IGNORED
+        right = (scores > 0).reshape(goal.shape) == (goal > 0.5)
+    else:
+        right = scores.argmax(-1) == goal
+    return right, _counted(batch, right)
 
 
 def _mean_of(measure: Callable[[Array], Array], output: Tensor, batch: Batch) -> tuple[float, float]:
-    found = measure(output.data - np.asarray(batch.y).reshape(output.shape))
-    if batch.mask is not None and output.ndim == 3:
-        found = found[batch.mask]
-    return float(found.mean()), float(found.size)
+    goal = np.asarray(batch.y)
+    found = measure(output.data.reshape(goal.shape) - goal)
+    which = _counted(batch, found)
+    count = float(np.count_nonzero(which))
+    return float(found.sum(where=which)) / max(count, 1.0), count
+
+
+def _counted(batch: Batch, found: Array) -> Array:
+    """What no padding and no −100 is, for each component."""
+    which = counted(batch)
+    if which is None:
+        return np.ones(found.shape, bool)
+    return np.broadcast_to(which.reshape(which.shape + (1,) * (found.ndim - which.ndim)), found.shape)

@@ -57,6 +57,16 @@ def test_a_loop_does_what_its_rule_does(key: str, monkeypatch: pytest.MonkeyPatc
     np.testing.assert_allclose(walk(*CASES[key]), expected, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "Adamax", "NAdam", "RAdam"])
+@pytest.mark.parametrize("betas", [(0.0, 0.5), (0.5, 0.0), (0.0, 0.0)])
+def test_a_loop_without_a_memory(name: str, betas: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A β of zero is a part of the formula, and its powers are, too."""
+    expected = walk(name, {"betas": betas})
+    assert np.isfinite(expected).all()
+    by_a_loop(monkeypatch, interpreted)
+    np.testing.assert_allclose(walk(name, {"betas": betas}), expected, rtol=1e-12, atol=1e-13)
+
+
 @needs_compiler
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(

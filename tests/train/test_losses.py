@@ -71,6 +71,72 @@ def test_one_target_a_sequence(name: str) -> None:
     assert loss_of("mse")(ar.tensor(np.zeros((3, 3))), square) == (1.0, 9.0)
 
 
+@pytest.mark.parametrize("name", ["mse", "bce"])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_steps_in_a_square_have_padding(name: str, batch_first: bool) -> None:
+    """As many sequences as steps, and a model that answers without a last axis: padding is left out all the same."""
+    steps = DRAW.standard_normal((3, 3))
+    mask = MASK[:3].T if batch_first else MASK[:3]
+    y = np.where(mask, DRAW.random((3, 3)), -9.0)[:, :, None]
+    output = ar.tensor(steps)
+    given = Batch(np.zeros((3, 3, 1)), y, LENGTHS, mask, None, None, np.arange(3))
+    function = functional.mse_loss if name == "mse" else functional.binary_cross_entropy_with_logits
+    loss, count = loss_of(name)(output, given)
+    assert loss.item() == pytest.approx(function(steps[mask], y[mask, 0]).item(), rel=1e-14)
+    assert count == mask.sum()
+    mae, _ = measures_of("mae")["mae"](output, given)
+    assert mae == pytest.approx(np.abs(steps[mask] - y[mask, 0]).mean(), rel=1e-14)
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_numbers_of_a_length_of_their_own(same: bool) -> None:
+    """The padding of targets is not that of the inputs, which may have none, or as many steps."""
+    x = [np.zeros((3 if same else n, 1)) for n in (3, 1)]
+    data = ar.data.Sequences(x, [[1.0], [1.0, 2.0, 3.0]], readout="own")
+    given = next(iter(ar.data.Loader(data, 2)))
+    output = ar.tensor(np.ones((3, 2, 1)))
+    assert loss_of("mse")(output, given) == (5 / 4, 4.0)
+    assert measures_of("mae")["mae"](output, given) == (3 / 4, 4.0)
+
+
+def test_labels_that_are_ignored() -> None:
+    """−100 in the middle of a sequence counts in no loss and no metric; nothing but −100 is a loss of 0, with gradient 0."""
+    y = np.array([[1, -100], [0, 1]])
+    given = Batch(np.zeros((2, 2)), y, None, None, None, None, np.arange(2))
+    logits = ar.tensor([[[1.0], [5.0]], [[-1.0], [2.0]]], requires_grad=True)
+    loss, count = loss_of("bce")(logits, given)
+    expected = functional.binary_cross_entropy_with_logits([1.0, -1.0, 2.0], [1.0, 0.0, 1.0])
+    assert (loss.item(), count) == (pytest.approx(expected.item(), rel=1e-14), 3.0)
+    assert measures_of("accuracy")["accuracy"](logits, given) == (1.0, 3.0)
+    for name, output in (("cross_entropy", DRAW.standard_normal((2, 2, 4))), ("bce", np.ones((2, 2)))):
+        output = ar.tensor(output, requires_grad=True)
+        nothing = Batch(np.zeros((2, 2)), np.full((2, 2), -100), None, None, None, None, np.arange(2))
+        loss, count = loss_of(name)(output, nothing)
+        loss.backward()
+        assert (loss.item(), count) == (0.0, 0.0)
+        assert not output.grad.numpy().any()
+
+
+def test_classes_behind_the_end_are_left_out_by_the_mask() -> None:
+    """Also if somebody padded them with 0."""
+    output = ar.tensor(DRAW.standard_normal((4, 3, 5)))
+    y = DRAW.integers(0, 5, (4, 3))
+    loss, count = loss_of("cross_entropy")(output, batch(padded(y, 0)))
+    assert loss.item() == pytest.approx(functional.cross_entropy(output.data[MASK], y[MASK]).item(), rel=1e-14)
+    assert count == 9
+
+
+def test_whole_sequences_are_counted_along_the_batch() -> None:
+    """Wherever its axis stands; what has no class is no sequence that is right."""
+    y = np.array([[0, 1, -100], [1, 1, -100], [0, 0, -100], [1, 0, -100]])
+    scores = ar.tensor(np.eye(2)[np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1], [1, 0, 1]])])
+    for turned in (False, True):
+        given = Batch(np.zeros((4, 3)), y.T if turned else y, None, None, None, None, np.arange(3))
+        assert measures_of("exact")["exact"](ar.swapaxes(scores, 0, 1) if turned else scores, given) == (0.5, 2.0)
+    one_each = Batch(np.zeros((4, 3)), np.array([1, -100, 0]), None, None, None, None, np.arange(3))
+    assert measures_of("exact")["exact"](ar.tensor(np.eye(2)[[1, 0, 1]]), one_each) == (0.5, 2.0)
+
+
 def test_shapes_that_do_not_fit_are_not_broadcast() -> None:
     """(3, 1) and (4, 1), (3,) classes of (3,) logits."""
     for name, output, y, message in (
