@@ -40,7 +40,7 @@ def flow(measured: Flow | Mapping[str, Flow], *, band: bool = True, theme: str =
         highest = max(highest, float(finite.max(initial=1.0)))
     plot.ax.set_yscale("log", nonpositive="mask")
     low, high = plot.ax.get_ylim()
-    plot.ax.set_ylim(max(low, highest * DEEPEST), high)
+    plot.ax.set_ylim(max(low, highest * DEEPEST), min(high, 10 * highest))
     symbol = states.pop() if len(states) == 1 else "s"
     late, early = mathematical(symbol, time="T"), mathematical(symbol, time="k")
     label(plot, r"steps between, $T-k$", rf"$\|\partial {late}/\partial {early}\|$")
