@@ -57,7 +57,7 @@ def _shrink(data: Any) -> None:
     if "image/png" in data:
         picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
         smaller = io.BytesIO()
-        picture.quantize(255, dither=Image.Dither.NONE).save(smaller, "png", optimize=True)
+        picture.quantize(255, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(smaller, "png", optimize=True)
         data["image/png"] = base64.b64encode(smaller.getvalue()).decode("ascii")
 
 
