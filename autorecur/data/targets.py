@@ -29,6 +29,13 @@ def read_targets(y: Any, steps: Sequence[int], readout: str | None) -> tuple[Any
         raise ShapeError(f"y has one target for each sequence, and is no list: {y!r:.60}") from None
     if given != len(steps):
         raise ShapeError(f"there are {len(steps)} sequences and {given} targets; y has one for each sequence")
+    for i, part in enumerate(y):
+        if isinstance(part, str):
+            raise DtypeError(
+                f"the target of sequence {i} holds text, {part!r:.60}; classes are numbers with labels: "
+                "labels = sorted(set(y)), y=[labels.index(name) for name in y], labels=labels; "
+                "a text to be written is made of tokens by ar.data.Vocabulary"
+            )
     parts = [numbers(f"the target of sequence {i}", part) for i, part in enumerate(y)]
     readout = readout or _where(parts, steps)
     _check_kinds(parts)

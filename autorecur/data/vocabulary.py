@@ -69,6 +69,14 @@ class Vocabulary:
 
         >>> Vocabulary.of([["to", "be"], ["or", "not", "to", "be"]], min_count=2).tokens
         ('<pad>', '<unk>', '<start>', '<end>', 'be', 'to')
+
+        From texts of one's own to a data set, by :func:`autorecur.data.words`:
+
+        >>> import autorecur as ar
+        >>> texts = [ar.data.words(text) for text in ("A fine film!", "How dull.")]
+        >>> vocabulary = Vocabulary.of(texts)
+        >>> ar.data.Sequences([vocabulary.encode(text) for text in texts], [1, 0], vocabulary=vocabulary)
+        <2 sequences of 3 to 4 steps of tokens of 11; 2 classes, one a sequence>
         """
         if isinstance(texts, str):
             raise DtypeError("texts is a list of texts, and this is one: write [text]")

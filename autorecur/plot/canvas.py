@@ -182,7 +182,8 @@ def _theme(name: str, ax: Axes | None) -> Theme:
     if name in THEMES:
         return THEMES[name]
     if name != "auto":
-        raise ArgumentError(f"there is no theme {name!r}.{did_you_mean(str(name), [*THEMES, 'auto'])}")
+        near = did_you_mean(str(name), [*THEMES, "auto"]) or " There are 'light', 'dark' and 'auto'."
+        raise ArgumentError(f"there is no theme {name!r}.{near}")
     *paper, opacity = to_rgba(ax.get_facecolor() if ax is not None else matplotlib.rcParams["figure.facecolor"])
     dark = opacity > 0 and luminance((paper[0], paper[1], paper[2])) < 0.2
     return THEMES["dark"] if dark else LIGHT

@@ -66,8 +66,8 @@ def confusion(
 ) -> Plot:
     """How often each class was taken for which: a row for each true class, numbers counted, colours by the row's share.
 
-    ``truth`` and ``predicted`` are whole numbers from 0, of any shape; where the truth is negative (a padded step), nothing
-    counts. Raises ShapeError, DtypeError, ArgumentError.
+    ``truth`` and ``predicted`` are whole numbers from 0, of any shape, or lists of arrays, one for each sequence; where the
+    truth is negative (a padded step), nothing counts. Raises ShapeError, DtypeError, ArgumentError.
 
     >>> import autorecur as ar
     >>> plot = ar.plot.confusion([0, 0, 1, 1, 1], [0, 1, 1, 1, 0], labels=["no", "yes"])
@@ -112,7 +112,31 @@ def _first(prediction: Array, truth: Array, start: int | None) -> int:
     return first
 
 
+def _ragged(given: Any) -> bool:
+    """Whether this is a list of sequences of different lengths."""
+    parts = given if isinstance(given, (list, tuple)) else ()
+    return len({numbers("classes", part).shape for part in parts}) > 1
+
+
+def _joined(truth: Any, predicted: Any) -> tuple[Array, Array]:
+    """All steps of all sequences, one behind the other."""
+    if len(truth) != len(predicted):
+        raise ShapeError(f"there are {len(truth)} sequences of true classes and {len(predicted)} of predicted ones")
+    pairs = [
+        (numbers("true classes", a), numbers("predicted classes", b)) for a, b in zip(truth, predicted, strict=True)
+    ]
+    for i, (true, said) in enumerate(pairs):
+        if true.shape != said.shape:
+            raise ShapeError(
+                f"sequence {i}: the true classes have the shape {true.shape}, the predicted ones {said.shape}"
+            )
+    true, said = (np.concatenate([part.ravel() for part in parts]) for parts in zip(*pairs, strict=True))
+    return true, said
+
+
 def _counted(truth: Any, predicted: Any, count: int | None) -> Array:
+    if _ragged(truth) or _ragged(predicted):
+        truth, predicted = _joined(truth, predicted)
     arrays = []
     for what, given in (("true classes", truth), ("predicted classes", predicted)):
         array = numbers(what, given)

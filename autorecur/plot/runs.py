@@ -123,7 +123,7 @@ def gradient_through_time(
 
 def _require_run(run: Any) -> Run:
     if not isinstance(run, Run):
-        kinds = "cell.run(…, record=True) or ar.nn.record()"
+        kinds = "cell.run(…, record=True) or, for a model, `with ar.nn.record() as runs: model(x)`"
         raise ArgumentError(f"a recorded run is wanted, of {kinds}, not {type(run).__name__}")
     return run
 
@@ -159,7 +159,9 @@ def _values(run: Run, name: str, source: Mapping[str, Any]) -> Array:
     """A quantity over time, or its adjoint: (T, B, components), with a batch of one where there is none."""
     if name not in run:
         recorded = "" if run.given is not None else " The run is not recorded: pass record=True to it."
-        raise ArgumentError(f"the run holds no {name!r}.{did_you_mean(name, tuple(run))}{recorded}")
+        near = did_you_mean(name, tuple(run))
+        known = f"{name!r}.{near}" if near else f"{name!r}, but {', '.join(map(repr, run))}."
+        raise ArgumentError(f"the run holds no {known}{recorded}")
     array: Array = source[name].numpy()
     wanted = len(user_shape(run.cell.shapes[name]))
     if wanted > 1:

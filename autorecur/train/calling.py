@@ -10,7 +10,9 @@ import numpy as np
 
 from autorecur.data.batches import Batch
 from autorecur.errors import ArgumentError
+from autorecur.nn.models import EncoderDecoder, SequenceModel
 from autorecur.nn.module import Module
+from autorecur.train.batches import Source
 
 Forward = Callable[..., Any]
 
@@ -62,6 +64,21 @@ class Caller:
             f"{why}, and {type(self.model).__name__}.forward has no argument {name!r}; "
             f"give it one, or pass fit(…, forward=lambda model, batch{', initial=None' if name == 'initial' else ''}: …)"
         )
+
+
+def check_layout(call: Caller, source: Source) -> None:
+    """With time and batch exchanged most models run all the same, and learn nothing; raises ArgumentError.
+
+    Layers say by ``batch_first`` what they read, the library's models read time first; of others nothing is known.
+    """
+    model = call.model
+    known = False if isinstance(model, (SequenceModel, EncoderDecoder)) else getattr(model, "batch_first", None)
+    if call.forward is not None or source.loader is None or known is None or bool(known) == source.batch_first:
+        return
+    reads, comes = (
+        ("the batch", "the loader gives time first") if known else ("time", "the loader has batch_first=True")
+    )
+    raise ArgumentError(f"fit: {type(model).__name__} reads {reads} first, and {comes}")
 
 
 def _arguments(forward: Callable[..., Any]) -> set[str]:

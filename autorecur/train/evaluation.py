@@ -9,7 +9,7 @@ from autorecur.nn.module import Module
 from autorecur.tape.detach import detach
 from autorecur.tape.modes import no_grad
 from autorecur.train.batches import Source, validation_source
-from autorecur.train.calling import Caller, Forward
+from autorecur.train.calling import Caller, Forward, check_layout
 from autorecur.train.losses import Weighted, loss_of
 from autorecur.train.metrics import Measure, measures_of
 from autorecur.train.modes import mode
@@ -46,7 +46,9 @@ def evaluate(
     >>> sorted(ar.train.evaluate(model, data, "cross_entropy", "accuracy"))
     ['accuracy', 'loss']
     """
-    return averaged(Caller(model, forward), validation_source(data), loss_of(loss), measures_of(metrics))
+    call, source = Caller(model, forward), validation_source(data)
+    check_layout(call, source)
+    return averaged(call, source, loss_of(loss), measures_of(metrics))
 
 
 def averaged(call: Caller, source: Source, loss: Weighted, measures: Mapping[str, Measure]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from autorecur.nn.module import Module
 from autorecur.train import archive, checkpoints
 from autorecur.train.batches import Source, validation_source
 from autorecur.train.callbacks import Callbacks
-from autorecur.train.calling import Caller, Forward
+from autorecur.train.calling import Caller, Forward, check_layout
 from autorecur.train.history import History
 from autorecur.train.losses import loss_of
 from autorecur.train.metrics import measures_of
@@ -93,17 +93,21 @@ def fit(
     weighted = loss_of(loss)
     if resume and plan.checkpoint is None:
         raise ArgumentError("fit: resume=True goes on from a checkpoint; say which one: checkpoint='run.safetensors'")
-    source = Source(data)
+    source, call = Source(data), Caller(model, forward)
+    examined = None if validation is None else validation_source(validation)
+    for each in (source, examined):
+        if each is not None:
+            check_layout(call, each)
     if truncate is not None:
         _check_truncation(model, source)
     _check_optimizer(model, optimizer)
     training = Training(
-        Caller(model, forward),
+        call,
         source,
         optimizer,
         weighted,
         plan,
-        validation=None if validation is None else validation_source(validation),
+        validation=examined,
         measures=measures_of(metrics),
         stopping=None if patience is None else EarlyStopping(_whole("patience", patience)),
         schedule=Schedule(scheduler, scheduler_every),

@@ -24,12 +24,37 @@ Weighted = Callable[[Any, Batch], tuple[Tensor, float]]
 def loss_of(loss: Any) -> Weighted:
     """The loss of this name, or the user's own function of (output, batch); raises ArgumentError, DtypeError."""
     if callable(loss):
+        _check_is_of_batches(loss)
         return lambda output, batch: (_number(loss(output, batch)), float(len(batch.index)))
     if not isinstance(loss, str) or loss not in LOSSES:
         close = did_you_mean(loss, LOSSES) if isinstance(loss, str) else ""
         names = ", ".join(map(repr, LOSSES))
         raise ArgumentError(f"fit: loss is {names} or a function of (output, batch), not {loss!r:.60}.{close}")
     return LOSSES[loss]
+
+
+BY_NAME = {
+    "MSELoss": "mse",
+    "mse_loss": "mse",
+    "CrossEntropyLoss": "cross_entropy",
+    "cross_entropy": "cross_entropy",
+    "BCEWithLogitsLoss": "bce",
+    "binary_cross_entropy_with_logits": "bce",
+}
+"""Losses of :mod:`autorecur.nn` that ``fit`` has as well."""
+
+
+def _check_is_of_batches(loss: Any) -> None:
+    """The losses of :mod:`autorecur.nn`, which are called in PyTorch's way, would take the batch for a target."""
+    kind = loss if hasattr(loss, "__name__") else type(loss)
+    if not kind.__module__.startswith(("autorecur.nn.functional.", "autorecur.nn.layers.")):
+        return
+    name = BY_NAME.get(kind.__name__)
+    given = f"loss={name!r}, which leaves padding out, or " if name else ""
+    raise ArgumentError(
+        f"fit: {kind.__name__} is called with (output, target), and a loss of fit with (output, batch): {given}"
+        f"loss=lambda output, batch: criterion(output, batch.y)"
+    )
 
 
 def _number(value: Any) -> Tensor:
@@ -53,6 +78,7 @@ def bce(output: Tensor, batch: Batch) -> tuple[Tensor, float]:
     """Binary cross entropy of logits with 0, 1 or probabilities, averaged like :func:`mse`."""
     goal = _numbers_like(output, batch.y, "bce")
     counted = _weights(output, batch)
+    _check_probabilities(goal if counted is None else goal[counted[0] > 0])
     if counted is None:
         return functional.binary_cross_entropy_with_logits(output, goal), float(output.size)
     share, count = counted
@@ -110,6 +136,14 @@ def _numbers_like(output: Tensor, y: Any, name: str) -> Any:
     if (*goal.shape, 1) == output.shape or goal.shape == (*output.shape, 1):
         return goal.reshape(output.shape)
     raise ShapeError(f"{name}: the output has shape {output.shape} and the target {goal.shape}{_hint(output, goal)}")
+
+
+def _check_probabilities(goal: Any) -> None:
+    outside = (goal < 0) | (goal > 1)  # a nan is told as such, when the loss is one
+    if outside.any():
+        raise ArgumentError(
+            f"bce: the target holds {goal[outside][0]}, and has to lie between 0 and 1; for classes, 'cross_entropy'"
+        )
 
 
 def _hint(output: Tensor, goal: Any) -> str:

@@ -140,7 +140,11 @@ def test_lengths_cut_the_padding_of_an_array() -> None:
             "the target of sequence 0 holds int64 and that of sequence 1 float64; "
             "classes are integers everywhere, numbers are floats everywhere",
         ),
-        ({"x": [[1.0]], "y": ["good"]}, ar.DtypeError, "the target of sequence 0 holds text, and has to hold numbers"),
+        (
+            {"x": [[1.0]], "y": ["good"]},
+            ar.DtypeError,
+            "sequence 0 holds text, 'good'; classes are numbers with labels: labels = sorted(set(y)), y=[",
+        ),
         ({"x": [[1.0]], "y": [NAN]}, ar.ArgumentError, "the target of sequence 0 holds nan at step 0"),
         (
             {"x": [[1.0, 2.0]], "y": [[1, 2, 3]], "readout": "every"},

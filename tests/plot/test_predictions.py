@@ -51,6 +51,18 @@ def test_classes_are_counted_by_row() -> None:
     assert (plot.ax.get_xlabel(), plot.ax.get_ylabel()) == ("predicted", "true")
 
 
+def test_classes_of_sequences_of_different_lengths() -> None:
+    """A list of arrays, as tags of sentences are, is counted step by step."""
+    plot = ar.plot.confusion([np.array([0, 1]), np.array([1])], [[0, 0], ar.tensor([1])])
+    np.testing.assert_array_equal(plot.ax.images[0].get_array(), [[1, 0], [0.5, 0.5]])
+    with pytest.raises(
+        ar.ShapeError, match=r"sequence 1: the true classes have the shape \(1,\), the predicted ones \(2,\)"
+    ):
+        ar.plot.confusion([[0, 1], [1]], [[0, 0], [1, 1]])
+    with pytest.raises(ar.ShapeError, match=r"there are 2 sequences of true classes and 1 of predicted ones"):
+        ar.plot.confusion([[0, 1], [1]], [[0, 0]])
+
+
 def test_what_cannot_be_drawn_is_said() -> None:
     """Shapes, kinds and ranges that do not fit."""
     with pytest.raises(ar.ShapeError, match="a prediction of 4 steps does not fit a truth of 3"):

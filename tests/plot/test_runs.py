@@ -118,7 +118,9 @@ def test_what_cannot_be_drawn_is_said() -> None:
         ar.plot.gates(run, names=["ff"])
     with pytest.raises(ar.ArgumentError, match="from 0 to 0, not 3"):
         ar.plot.gates(run, sample=3)
-    with pytest.raises(ar.ArgumentError, match="a recorded run is wanted"):
+    with pytest.raises(ar.ArgumentError, match=r"the run holds no 'forget', but .*'f'"):
+        ar.plot.gates(run, names="forget")
+    with pytest.raises(ar.ArgumentError, match=r"a recorded run is wanted, of .*with ar\.nn\.record\(\) as runs"):
         ar.plot.gates(np.ones((3, 3)))
     with pytest.raises(ar.ArgumentError, match="call backward"):
         ar.plot.gradient_through_time(run)

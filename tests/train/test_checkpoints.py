@@ -111,6 +111,15 @@ def test_every_cut_is_noticed(path: Path) -> None:
             "do not belong together",
         ),
     ],
+    ids=[
+        "pickle",
+        "text",
+        "weights",
+        "version",
+        "checksum",
+        "state",
+        "arrays",
+    ],  # contents are not the same in each process
 )
 def test_what_is_no_checkpoint_is_told(content: bytes, message: str, tmp_path: Path) -> None:
     """A pickle, a text, weights alone, another version, an empty one."""

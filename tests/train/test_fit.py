@@ -352,6 +352,21 @@ def test_models_that_do_not_fit_are_told() -> None:
         fit(net, ar.data.Loader(sums(4), 4), epochs=1)
 
 
+def test_a_model_that_reads_time_first_is_not_given_the_batch_first() -> None:
+    """Both axes would run without a word, and nothing would be learned."""
+    swapped = ar.data.Loader(wave(), 2, batch_first=True)
+    with pytest.raises(ar.ArgumentError, match="SequenceModel reads time first, and the loader has batch_first=True"):
+        fit(model("every"), swapped, epochs=1)
+    with pytest.raises(ar.ArgumentError, match="SequenceModel reads time first"):
+        fit(model("every"), ar.data.Loader(wave(), 2), epochs=1, validation=swapped)
+    with pytest.raises(ar.ArgumentError, match="SequenceModel reads time first"):
+        ar.train.evaluate(model("every"), swapped)
+    with pytest.raises(ar.ArgumentError, match="RNN reads the batch first, and the loader gives time first"):
+        fit(ar.nn.RNN(1, 1, batch_first=True), ar.data.Loader(wave(), 2), epochs=1)
+    fit(ar.nn.RNN(1, 1, batch_first=True), swapped, epochs=1)
+    fit(model("every"), swapped, epochs=1, forward=lambda net, batch: net(batch.x.swapaxes(0, 1))[0].swapaxes(0, 1))
+
+
 def test_nothing_warns() -> None:
     """An ordinary training is silent."""
     with warnings.catch_warnings():

@@ -183,3 +183,32 @@ def test_names_of_metrics() -> None:
     assert list(measures_of({"top": largest})) == ["top"]
     assert measures_of(largest)["largest"](ar.tensor([[2.0]]), batch([1.0])) == (2.0, 3.0)
     assert measures_of(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (
+            ar.nn.MSELoss(),
+            r"MSELoss is called with \(output, target\), .*: loss='mse', which leaves padding out, or loss=lambda",
+        ),
+        (ar.nn.CrossEntropyLoss(), "loss='cross_entropy'"),
+        (functional.binary_cross_entropy_with_logits, "binary_cross_entropy_with_logits .* loss='bce'"),
+        (
+            ar.nn.L1Loss(),
+            r"L1Loss is called with \(output, target\), and a loss of fit with \(output, batch\): loss=lambda",
+        ),
+        (ar.nn.MSELoss, r"MSELoss is called with"),
+    ],
+)
+def test_losses_of_output_and_target_are_told_from_those_of_output_and_batch(loss: Any, message: str) -> None:
+    """A criterion as in PyTorch's loops has an equivalent by name, or a line around it."""
+    with pytest.raises(ar.ArgumentError, match=message):
+        loss_of(loss)
+
+
+def test_labels_of_a_binary_loss_lie_between_0_and_1() -> None:
+    """Classes numbered from 1 would be learned forever; labels at padding are not asked."""
+    with pytest.raises(ar.ArgumentError, match=r"bce: the target holds 2\.0, and has to lie between 0 and 1"):
+        loss_of("bce")(ar.tensor(np.zeros((3, 1))), batch(np.array([0.0, 1.0, 2.0]), None))
+    loss_of("bce")(ar.tensor(np.zeros((4, 3, 1))), batch(padded(np.ones((4, 3), int), -100)))
