@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,13 +35,15 @@ class Table:
     lines: list[int]
     """The line of the file that each row ends on."""
     delimiter: str
+    header: int = 1
+    """The line that names the columns."""
 
     def place(self, name: str) -> int:
         """The number of a column; raises ArgumentError with the nearest name."""
         if name not in self.names:
             known = ", ".join(repr(each) for each in self.names)
             hint = did_you_mean(str(name), self.names) or f" There are {known}."
-            raise ArgumentError(f"{self.path}, line 1: there is no column {name!r}.{hint}")
+            raise ArgumentError(f"{self.path}, line {self.header}: there is no column {name!r}.{hint}")
         return self.names.index(name)
 
     def texts(self, name: str) -> list[str]:
@@ -90,25 +93,27 @@ class Table:
 
 
 def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Table:
-    """The cells of a CSV file whose first line names the columns; the delimiter is read off that line.
+    """The cells of a CSV file whose first line that is not empty names the columns; the delimiter is read off that line.
 
     Raises ArgumentError for rows with another number of cells, names that stand twice, a file without rows.
     """
     text = read_text(path)
-    first = text.split("\n", 1)[0]
-    chosen = delimiter or max(DELIMITERS, key=first.count)
+    first = next((line for line in text.split("\n") if line.strip(f'{DELIMITERS} "')), "")
+    chosen = delimiter or max(DELIMITERS, key=re.sub('"[^"]*"', "", first).count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=chosen)
-    names, rows, lines = (), [], []  # type: tuple[str, ...], list[list[str]], list[int]
+    names, rows, lines, header = (), [], [], 1  # type: tuple[str, ...], list[list[str]], list[int], int
     try:
         for cells in reader:
             cells = [cell.strip() for cell in cells]
             if not any(cells):
                 continue
             if not names:
-                names = _names(str(path), cells)
+                header = reader.line_num
+                names = _names(f"{path}, line {header}", cells)
             elif len(cells) != len(names):
                 raise ArgumentError(
-                    f"{path}, line {reader.line_num}: there are {len(cells)} cells, and line 1 names {len(names)} columns"
+                    f"{path}, line {reader.line_num}: there are {len(cells)} cells, and line {header} names "
+                    f"{len(names)} columns"
                 )
             else:
                 rows.append(cells)
@@ -116,21 +121,28 @@ def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Ta
     except csv.Error as error:
         raise ArgumentError(f"{path}, line {reader.line_num}: {error}") from None
     if not rows:
-        raise ArgumentError(f"{path} has no rows: line 1 names the columns, and the numbers follow")
-    return Table(str(path), names, rows, lines, chosen)
+        raise ArgumentError(f"{path} has no rows: line {header} names the columns, and the numbers follow")
+    return Table(str(path), names, rows, lines, chosen, header)
 
 
-def _names(path: str, cells: list[str]) -> tuple[str, ...]:
+def _names(place: str, cells: list[str]) -> tuple[str, ...]:
     twice = next((name for i, name in enumerate(cells) if name in cells[:i]), None)
     if twice is not None:
-        raise ArgumentError(f"{path}, line 1: two columns are named {twice!r}")
+        raise ArgumentError(f"{place}: two columns are named {twice!r}")
     for cell in cells:
         try:
-            float(cell)
+            number = float(cell)
         except ValueError:
             continue
-        raise ArgumentError(f"{path}, line 1: the first line names the columns, and {cell!r} is a number")
+        if not np.isfinite(number):  # nan and inf are names like any other
+            continue
+        raise ArgumentError(f"{place}: the first line names the columns, and {cell!r} is a number")
     return tuple(cells)
+
+
+def _order(number: float | None) -> float:
+    """Where a label stands among labels that are numbers; nan has no order, and would leave none to the others."""
+    return 0.0 if number is None or np.isnan(number) else number
 
 
 def _fault(cell: str) -> str:
@@ -211,7 +223,7 @@ def _target(table: Table, name: str, kind: str | None, readout: str | None, rows
     if kind == "classes":
         if "" in texts:
             raise ArgumentError(f"{table.path}, line {table.lines[texts.index('')]}: column {name!r} {_fault('')}")
-        labels = sorted(set(texts), key=lambda text: (table._number(text) or 0.0, text))
+        labels = sorted(set(texts), key=lambda text: (_order(table._number(text)), text))
         held["labels"] = labels if len(labels) > 1 else [*labels, f"not {labels[0]}"]
         known = {label: i for i, label in enumerate(labels)}
         values: Array = np.array([known[text] for text in texts])

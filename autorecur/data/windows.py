@@ -182,7 +182,7 @@ def _of_each(data: Sequences, length: int, horizon: int, stride: int, target: An
             gaps, starts = data.dt[i], range(0, len(part) * stride, stride)
             part.dt = [gaps[start : start + length] for start in starts]
     whole_set = parts[0]
-    if len(parts) > 1:
+    if len(data) > 1 or data.ids is not None:
         ids = list(range(len(data))) if data.ids is None else data.ids
         whole_set = Sequences(
             [x for part in parts for x in part.x],

@@ -71,7 +71,7 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
     try:
         header: dict[str, Any] = json.loads(data[8 : 8 + length])
         ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
         what = "it ends within its header" if len(data) < 8 + length else "its header makes no sense"
         raise CheckpointError(f"{path} is damaged: {what}") from None
     expected = 8 + length + max(ends, default=0)
@@ -119,11 +119,18 @@ def _digest_with_zeros(data: bytes, checksum: str) -> str:
 
 def previous(path: Path) -> Path:
     """Where the file is kept that was written before."""
+    path = _real(path)
     return path.with_name(path.name + ".previous")
+
+
+def _real(path: Path) -> Path:
+    """What a link points at is replaced, not the link."""
+    return path.resolve() if path.is_symlink() else path
 
 
 def check_writable(path: Path) -> None:
     """Raises CheckpointError before anything is computed for a file that cannot be written."""
+    path = _real(path)
     if path.is_dir():
         raise CheckpointError(f"{path} is a folder, not a file")
     if not path.parent.is_dir():
@@ -138,6 +145,7 @@ def write(path: Path, data: bytes, keep: bool) -> None:
     At every moment there is a complete file under this name, if there was one before. Raises CheckpointError.
     """
     check_writable(path)
+    path = _real(path)
     part = path.with_name(path.name + ".part")
     try:
         with open(part, "wb") as file:

@@ -35,7 +35,7 @@ def load(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is damaged: it has no checksum")
     try:
         return {name: unpack(part, name, arrays) for name, part in json.loads(texts["state"]).items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CheckpointError(f"{path} is damaged: its parts do not belong together") from None
 
 

@@ -201,11 +201,13 @@ def _go_on(training: Training, path: Path) -> None:
             RuntimeWarning,
             stacklevel=3,
         )
-    _check_same_model(training.model, state["model"], found)
     try:
+        _check_same_model(training.model, state["model"], found)
         changed = [f"{name}={here!r} in place of {there!r}" for name, here, there in training.differences(state)]
         training.load_state_dict(state)
-    except (KeyError, ValueError, TypeError) as error:
+    except CheckpointError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{found} is a checkpoint of another training: {error}") from error
     if changed:
         told = f"going on from {found} with {', '.join(changed)}: this is not what an unbroken run would give"

@@ -1,12 +1,14 @@
 """States as they come, nested dicts, lists and tuples of arrays, numbers and texts: as JSON and arrays, and back, to the bit.
 
 An array becomes ``{"@": "array"}`` at its place, and stands among the arrays under the path to it, such as
-``optimizer/state/0/exp_avg``. What JSON does not know is marked in the same way: tuples, and dicts whose keys are numbers.
+``optimizer/state/0/exp_avg``, or, if two paths read alike, under a ``"name"`` that is written beside. What JSON does not
+know is marked in the same way: tuples, and dicts whose keys are numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -37,10 +39,14 @@ def pack(tree: Any, path: str, arrays: dict[str, Array]) -> Any:
 
 def _pack_array(value: Any, path: str, arrays: dict[str, Array]) -> Any:
     array = np.asarray(value.data if isinstance(value, Tensor) else value)
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" or array.itemsize > 8:
         raise DtypeError(f"{path}: an array of {array.dtype} cannot be stored")
-    arrays[path] = array
-    return {MARK: "array"}
+    if path not in arrays:
+        arrays[path] = array
+        return {MARK: "array"}
+    name = next(f"{path}#{i}" for i in count(2) if f"{path}#{i}" not in arrays)
+    arrays[name] = array
+    return {MARK: "array", "name": name}
 
 
 def unpack(packed: Any, path: str, arrays: Mapping[str, Array]) -> Any:
@@ -53,7 +59,7 @@ def unpack(packed: Any, path: str, arrays: Mapping[str, Array]) -> Any:
     if kind is None:
         return {key: unpack(value, f"{path}/{key}", arrays) for key, value in packed.items()}
     if kind == "array":
-        return arrays[path]
+        return arrays[packed.get("name", path)]
     if kind == "tuple":
         return tuple(unpack(value, f"{path}/{i}", arrays) for i, value in enumerate(packed["items"]))
     return {key: unpack(value, f"{path}/{key}", arrays) for key, value in packed["items"]}

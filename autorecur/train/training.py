@@ -96,8 +96,8 @@ class Training:
         self._before: Any = None
         """Where the data stood before the batch that is being cut into pieces."""
         self._reason = ""
-        self._first, self._written = 0, -1
-        """The update before the first one of this call, and the one of the last checkpoint."""
+        self._first, self._written = 0, (-1, 0)
+        """The update before the first one of this call; updates and epochs that were done at the last checkpoint."""
         self._interruption = Interruption()
         self._begun = self._saved = time.perf_counter()
 
@@ -242,7 +242,7 @@ class Training:
     def _end(self) -> None:
         """The last checkpoint has the last weights; then the model gets the best ones."""
         self.history.stopped = self._reason
-        if self._plan.checkpoint is not None and self._written != self.update:
+        if self._plan.checkpoint is not None and self._written != self._done():
             self._save()
         if self._stopping is not None:
             self._stopping.restore(self.model)
@@ -301,7 +301,11 @@ class Training:
             checkpoints.save(self._plan.checkpoint, self.state_dict())
         except CheckpointError as error:
             warnings.warn(f"{error}; the training goes on without this checkpoint", RuntimeWarning, stacklevel=4)
-        self._saved, self._written = time.perf_counter(), self.update
+        self._saved, self._written = time.perf_counter(), self._done()
+
+    def _done(self) -> tuple[int, int]:
+        """An epoch ends behind its last update: what it was judged by is no part of a checkpoint of that update."""
+        return self.update, len(self.history.epochs)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that decides how it goes on, as arrays and JSON."""
@@ -337,14 +341,14 @@ class Training:
         self.model.load_state_dict(state["model"])
         for (_, parameter), array in zip(self._beside, state["beside"], strict=True):
             parameter.data = array
-        self._piece, self._carried, self.update = state["piece"], state["carried"], state["update"]
+        self._piece, self._carried, self.update = state["piece"], state["carried"], int(state["update"])
         self._mean.sums = {name: list(sums) for name, sums in state["mean"].items()}
         self._guard.load_state_dict(state["guard"])
         self.history.load_state_dict(state["history"])
         self.history.stopped = ""
         self.epoch = len(self.history.epochs) + 1
         self._callbacks.load_state_dict(state["callbacks"])
-        self._written = self.update
+        self._written = self._done()
 
     def _settings(self) -> dict[str, Any]:
         """What has to be the same for a run that goes on to be an unbroken one."""

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import autorecur as ar
-from autorecur.data import read_csv, read_text, words
+from autorecur.data import Table, read_csv, read_text, words
+from autorecur.data.tables import _target
 
 WALKS = """who,time,speed,force,gait
 a,0,1.5,10,walk
@@ -64,6 +65,24 @@ def test_semicolons_decimal_commas_dates_and_marks_of_byte_order(tmp_path: Path)
     assert data.x[0].ravel().tolist() == [1.5, 2.25]
     assert data.dt is not None
     assert data.dt[0].tolist() == [0.0, 2.5]
+
+
+@pytest.mark.parametrize("empty", ["", "\n", ";;\n \n"])
+def test_the_line_of_names_may_stand_lower_and_hold_quotes(tmp_path: Path, empty: str) -> None:
+    """The delimiter is what stands between the names, not in them; errors know the line."""
+    path = tmp_path / "f.csv"
+    path.write_text(empty + '"a, b, c";nan\n1,5;2\n')
+    data = read_csv(path)
+    assert (data.names, data.x[0].tolist()) == (("a, b, c", "nan"), [[1.5, 2.0]])
+    with pytest.raises(ar.ArgumentError, match=rf"f.csv, line {empty.count(chr(10)) + 1}: there is no column 'z'"):
+        read_csv(path, target="z")
+
+
+def test_labels_have_one_order_whatever_they_are(tmp_path: Path) -> None:
+    """A missing value that was written as nan is a label like any other, and the same number in every process."""
+    for texts in (["b", "nan", "a"], ["nan", "b", "a"], ["a", "b", "nan"]):
+        held = _target(Table("f.csv", ("y",), [[text] for text in texts], [2, 3, 4], ","), "y", None, None, [])
+        assert held["labels"] == ["a", "b", "nan"]
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,11 @@ def test_windows_keep_the_time_between_their_steps() -> None:
     cut = windows(data, 3)
     assert cut.dt is not None
     assert [gaps.tolist() for gaps in cut.dt] == [[0, 0.5, 1], [0.5, 1, 1.5], [0, 0.25, 0.5]]
+
+
+def test_windows_of_the_one_sequence_that_is_long_enough_know_which_it_is() -> None:
+    """As they do when several are."""
+    data = ar.data.Sequences([np.zeros((2, 1)), np.arange(5.0)[:, None]], ids=["short", "long"])
+    assert ar.data.windows(data, 3).ids == ["long", "long"]
+    assert ar.data.windows(data[1:], 3).ids == ["long", "long"]
+    assert ar.data.windows(ar.data.Sequences(data.x), 3).ids == [1, 1]

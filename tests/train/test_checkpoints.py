@@ -110,6 +110,14 @@ def test_every_cut_is_noticed(path: Path) -> None:
             ),
             "do not belong together",
         ),
+        (
+            archive.encoded({}, {"format": "autorecur.checkpoint", "version": "1", "state": "[" * 100_000}, True),
+            "do not belong together",
+        ),
+        (
+            (58).to_bytes(8, "little") + b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,1e999]}}',
+            "its header makes no sense",
+        ),
     ],
     ids=[
         "pickle",
@@ -208,6 +216,19 @@ def test_weights_are_taken_from_a_checkpoint(tmp_path: Path) -> None:
     assert_same(other.state_dict(), run.numbers())
 
 
+def test_the_last_checkpoint_knows_how_the_last_epoch_was_judged(tmp_path: Path) -> None:
+    """Also if one was written behind its last update: the best weights may be those."""
+    run = Trained("plain", tmp_path)
+    for every in (1, 4):
+        history = run.fit(epochs=3, checkpoint=run.path, checkpoint_every=every)
+        state = checkpoints.load(run.path)
+        assert len(state["history"]["epochs"]) == 3
+        other = model(seed=3)
+        ar.train.load_weights(other, run.path)
+        assert_same(other.state_dict(), run.numbers())
+        assert history.best.validation == state["best"]["best"]
+
+
 def test_a_checkpoint_is_written_every_so_many_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless updates are counted; then behind each of so many."""
     seen: list[int] = []
@@ -217,9 +238,11 @@ def test_a_checkpoint_is_written_every_so_many_seconds(tmp_path: Path, monkeypat
     assert seen == [6]
     monkeypatch.setattr(training, "BETWEEN_CHECKPOINTS", 0.0)
     run.fit(epochs=2, checkpoint=run.path)
-    assert seen[1:] == [1, 2, 3, 4, 5, 6]
+    assert seen[1:] == [1, 2, 3, 4, 5, 6, 6]
     run.fit(epochs=2, checkpoint=run.path, checkpoint_every=4)
-    assert seen[7:] == [4, 6]
+    assert seen[8:] == [4, 6]
+    run.fit(updates=4, checkpoint=run.path, checkpoint_every=4)
+    assert seen[10:] == [4]
 
 
 def test_a_checkpoint_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
@@ -256,6 +279,41 @@ def test_a_file_system_without_links_keeps_the_one_before(path: Path, monkeypatc
     monkeypatch.setattr(archive.os, "link", refuse)
     checkpoints.save(path, {"update": 3})
     assert checkpoints.load(archive.previous(path))["update"] == 2
+
+
+def test_paths_that_read_alike_are_kept_apart(tmp_path: Path) -> None:
+    """A key with a slash, and a number beside its digits."""
+    state = {"a": {"b": np.ones(1)}, "a/b": np.zeros(1), "n": {1: np.ones(2), "1": np.zeros(2), "1#2": np.arange(2)}}
+    checkpoints.save(tmp_path / "run", {"s": state})
+    assert same(state, checkpoints.load(tmp_path / "run")["s"])
+
+
+def test_what_a_link_points_at_is_replaced(tmp_path: Path) -> None:
+    """The link stays, and the one before lies beside the file."""
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "run"
+    link.symlink_to(tmp_path / "disk" / "run")
+    for update in (1, 2):
+        checkpoints.save(link, {"update": update})
+    assert link.is_symlink()
+    assert checkpoints.load(tmp_path / "disk" / "run")["update"] == 2
+    assert sorted(each.name for each in tmp_path.rglob("run*")) == ["run", "run", "run.previous"]
+    (tmp_path / "disk" / "run").write_bytes(b"")
+    assert checkpoints.latest(link)[0] == {"update": 1}
+
+
+@pytest.mark.parametrize("part", ["model", "update", "mean", "optimizer", "history", "data"])
+@pytest.mark.parametrize("wrong", [None, 5, "x", [1]])
+def test_a_state_with_a_strange_part_is_told(part: str, wrong: Any, tmp_path: Path) -> None:
+    """In a whole file with the right checksum."""
+    run = Trained("list", tmp_path)
+    run.fit(epochs=1, checkpoint=run.path)
+    if (part, wrong) == ("update", 5):
+        return
+    checkpoints.save(run.path, {**checkpoints.load(run.path), part: wrong})
+    archive.previous(run.path).unlink()
+    with pytest.raises(ar.train.CheckpointError):
+        run.fit(epochs=2, checkpoint=run.path, resume=True)
 
 
 def test_a_disk_that_is_full_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
