@@ -10,6 +10,7 @@ import pytest
 
 import autorecur as ar
 from autorecur import random
+from autorecur.train.stopping import EarlyStopping
 from tests.train.small import Trained, assert_same, model, sums
 
 HOW = ["plain", "cut", "pieces", "list"]
@@ -172,3 +173,18 @@ def test_another_training_is_told_apart(tmp_path: Path) -> None:
             run(epochs=2, resume=True, **settings)
     with pytest.warns(RuntimeWarning, match="with clip_norm=1.0 in place of None: this is not what an unbroken run"):
         assert len(run(epochs=2, resume=True, clip_norm=1.0).epochs) == 2
+
+
+def test_a_loss_that_is_the_same_is_no_improvement() -> None:
+    """The first of equal epochs is the best one, and patience runs out."""
+    stopping, net = EarlyStopping(2), model()
+    stopping.judge(1.0, net)
+    first = net.state_dict()
+    for parameter in net.parameters():
+        parameter.data = parameter.data + 1.0
+    stopping.judge(1.0, net)
+    assert not stopping.is_due
+    stopping.judge(float("nan"), net)
+    assert stopping.is_due
+    stopping.restore(net)
+    assert_same(net.state_dict(), first)
