@@ -17,7 +17,7 @@ from autorecur.page.context import Page
 from autorecur.page.counting import parameter_count
 from autorecur.render.blocks import Block, Inlines, Math, Table, TableRow
 from autorecur.symbolic import carriers as c
-from autorecur.symbolic.layout import Layout, Num, binary, relation, row
+from autorecur.symbolic.layout import Layout, Num, Space, binary, relation, row
 from autorecur.symbolic.scalars import scalar
 
 OF_STATES, OF_OTHERS = 100, 10
@@ -51,8 +51,18 @@ def counts(page: Page) -> Iterator[Block]:
 def _row(page: Page, count: Count, sizes: dict[str, int]) -> TableRow:
     shown = count.shown if count.shown is not None else polynomial(page, count.amount)
     value = count.amount.subs({c.size(name): number for name, number in sizes.items()})
-    number: Inlines = (Math(Num(str(value))),) if value.is_Integer else ()
+    number: Inlines = (Math(grouped(int(value))),) if value.is_Integer else ()
     return page.words(f"counts.{count.key}"), _names(page, count.names), (Math(shown),), number
+
+
+def grouped(number: int) -> Layout:
+    """``45 410``: from five digits on in groups of three, apart by the thin space that every language may use."""
+    if number < 10_000:
+        return Num(str(number))
+    parts: list[Layout] = []
+    for group in f"{number:,}".split(","):
+        parts.extend((Space("thin"), Num(group)) if parts else (Num(group),))
+    return row(*parts)
 
 
 def _names(page: Page, names: Sequence[str]) -> Inlines:

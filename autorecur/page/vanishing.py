@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from autorecur.derive.jacobians import Chain
     from autorecur.vanishing.bounds import Block as Bounded
     from autorecur.vanishing.bounds import Bounds
+    from autorecur.vanishing.flow import Curve as Measured
 
 LE = Sign("le", "relation")
 COMPANIONS = ("rnn", "gru", "lstm")
 STEPS, HIDDEN, SAMPLES = 40, 12, 2
 MOST_FACTS = 6
+LONGEST = 22
+"""Letters of the name of a curve."""
 HEADROOM = 1e3
 """How far above the largest measured norm the bound is followed."""
 
@@ -138,7 +141,7 @@ class _Section:
         own = page.derivation.cell
         others = [cells[name] for name in COMPANIONS if cells[name] != own]
         flow, bound = beside(page.derivation, others, STEPS, HIDDEN, SAMPLES, page.report.seed)
-        curves = styled([Curve(curve.distances, curve.mean, Words(_short(curve.label))) for curve in flow])
+        curves = styled([Curve(curve.distances, curve.mean, Words(self.label(curve))) for curve in flow])
         top = max(float(np.nanmax(curve.mean[np.isfinite(curve.mean)], initial=1.0)) for curve in flow)
         low = min(float(np.min(curve.mean[curve.mean > 0], initial=1.0)) for curve in flow)
         if bound is not None:
@@ -165,10 +168,22 @@ class _Section:
             seed=str(flow.seed),
             bound=words("vanishing.figure_bound") if bound is not None else (),
         )
-        listed = words.listed(
-            [(f"{_short(curve.label)}: ", *scientific_number(float(curve.mean[-1]))) for curve in flow]
-        )
+        colon = words.typeset(words.typography.joint)
+        listed = words.listed([(self.label(curve), colon, *scientific_number(float(curve.mean[-1]))) for curve in flow])
         yield plot.diagram(caption, words("vanishing.alt", steps=str(STEPS), values=listed))
+
+    def label(self, curve: Measured) -> str:
+        """``LSTM``; of a cell of the author's own the title in the language of the page, if it is short enough."""
+        from autorecur.cells import cells
+
+        name, title = curve.cell.name, self.page.headline()
+        own = curve.cell in (self.page.derivation.cell, self.page.derivation.written)
+        if name in COMPANIONS and curve.cell == cells[name]:
+            shown = name.upper()
+        else:
+            shown = title if own and len(title) <= LONGEST else name
+        whole = shown + curve.label.removeprefix(name)
+        return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
 
     def joint(self, name: str, step: Any) -> Layout:
         return self.page.name(name, step)
@@ -224,7 +239,3 @@ class _Section:
 def _is_gate(chain: Chain) -> bool:
     """One diagonal of quantities, and nothing else."""
     return len(chain.factors) == 1 and isinstance(chain.factors[0], c.Diagonal) and not chain.scalars
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 20 else name[:19] + "…"

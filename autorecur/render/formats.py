@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autorecur.errors import RenderError
-from autorecur.render.blocks import Document
-from autorecur.render.documents.html import html_document
-from autorecur.render.documents.latex import latex_document, latex_fragment
-from autorecur.render.documents.markdown import markdown_document
-from autorecur.render.documents.typst import typst_document
-from autorecur.render.pdf import write_pdf
 from autorecur.render.writing import check_writable, write_text
 
-TEXTS: dict[str, Callable[[Document, Path | None], str]] = {
-    ".tex": latex_document,
-    ".typ": typst_document,
-    ".md": markdown_document,
-    ".html": html_document,
-}
+if TYPE_CHECKING:
+    from autorecur.render.blocks import Document
+
+TEXTS = {".tex": "latex", ".typ": "typst", ".md": "markdown", ".html": "html"}
+"""Whose writer is loaded when its format is asked for."""
 SUFFIXES: tuple[str, ...] = (*TEXTS, ".pdf")
 
 
@@ -38,8 +33,15 @@ def text_of(
         raise RenderError(f"{name} is no text format; known are {', '.join(TEXTS)}")
     if fragment:
         check_suffix("fragment" + name, fragment=True)
-        return latex_fragment(document, folder)
-    return TEXTS[name](document, folder)
+        return _writer("latex", "fragment")(document, folder)
+    return _writer(TEXTS[name])(document, folder)
+
+
+def _writer(name: str, kind: str = "document") -> Callable[[Document, Path | None], str]:
+    written: Callable[[Document, Path | None], str] = getattr(
+        importlib.import_module(f"autorecur.render.documents.{name}"), f"{name}_{kind}"
+    )
+    return written
 
 
 def save(
@@ -55,6 +57,8 @@ def save(
     suffix = check_suffix(path, fragment=fragment)
     check_writable(path)
     if suffix == ".pdf":
+        from autorecur.render.pdf import write_pdf
+
         write_pdf(document, path, engine, warn, None if templates is None else Path(templates))
     else:
         write_text(path, text_of(document, suffix, fragment=fragment, templates=templates))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from autorecur.errors import RenderError
@@ -71,6 +72,7 @@ class Extent:
         return Extent(self.width * factor, self.height * factor, self.depth * factor)
 
 
+@lru_cache(maxsize=4096)
 def extent(layout: Layout) -> Extent:
     """The room that a layout takes in a display."""
     try:

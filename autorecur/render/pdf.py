@@ -12,15 +12,14 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from autorecur.errors import RenderError
-from autorecur.render.blocks import Document
-from autorecur.render.documents.latex import latex_document
-from autorecur.render.documents.typst import typst_document
 from autorecur.render.writing import check_writable, write_bytes
+
+if TYPE_CHECKING:
+    from autorecur.render.blocks import Document
 
 Engine = Literal["auto", "latex", "typst"]
 ENGINES: tuple[Engine, ...] = ("auto", "latex", "typst")
@@ -81,7 +80,9 @@ def engines() -> tuple[Route, ...]:
 
 def _pdf(document: Document, engine: str, warn: Callable[[str], None], templates: Path | None) -> tuple[bytes, str]:
     if engine == "typst" or (engine == "auto" and not _has_tex()):
-        return typst_pdf(typst_document(document, templates)), "typst"
+        return _by_typst(document, templates), "typst"
+    from autorecur.render.documents.latex import latex_document
+
     source = latex_document(document, templates)
     try:
         return latex_pdf(source), "latex"
@@ -89,7 +90,13 @@ def _pdf(document: Document, engine: str, warn: Callable[[str], None], templates
         if engine == "latex" or _typst_module() is None:
             raise
         warn(f"{error}; set with the embedded typesetter instead")
-    return typst_pdf(typst_document(document, templates)), "typst"
+    return _by_typst(document, templates), "typst"
+
+
+def _by_typst(document: Document, templates: Path | None) -> bytes:
+    from autorecur.render.documents.typst import typst_document
+
+    return typst_pdf(typst_document(document, templates))
 
 
 # ------------------------------------------------------------------------------------------------------------------ TeX
@@ -203,4 +210,6 @@ def _typst_module() -> Any:
 def _typst_route() -> Route:
     if _typst_module() is None:
         return Route("typst", False, "", f"the Python package typst is not installed; {_GET_TYPST}")
+    from importlib import metadata
+
     return Route("typst", True, metadata.version("typst"), "")

@@ -8,9 +8,10 @@ import sympy
 import autorecur as ar
 from autorecur.page.catalogue import Words
 from autorecur.page.context import Page
-from autorecur.page.counts import counts, gates_of, kept_of, products
+from autorecur.page.counts import counts, gates_of, grouped, kept_of, products
 from autorecur.page.rules import RuleBook
 from autorecur.render.blocks import Table
+from autorecur.render.latex import latex
 from autorecur.verify.report import Report
 
 H, X, Y = sympy.symbols("n_h n_x n_y", integer=True, positive=True)
@@ -47,4 +48,6 @@ def test_the_table_has_an_example_in_numbers() -> None:
     """45 410 parameters of an LSTM with 100 units, 10 inputs and 10 outputs."""
     (table,) = counts(page_of("lstm"))
     assert isinstance(table, Table)
-    assert "text='45410'" in repr(table.groups)
+    assert repr(grouped(45410)) in repr(table.groups)
+    assert latex(grouped(45410)) == r"45\, 410"
+    assert latex(grouped(9540)) == "9540"

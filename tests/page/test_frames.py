@@ -47,7 +47,7 @@ def test_a_topology_speaks_the_language_of_its_page(topology: str) -> None:
     cell = ar.cell("title: GRU\nh[t] = tanh(W x[t] + U h[t-1])\ny[t] = V h[t]").with_topology(topology)
     text = text_of(document(cell.derive(language="fr"), "standard", "fr"), "md")
     said = {
-        "one-to-many": ["GRU, un vers plusieurs", "entrée unique", "n’intervient que dans l’entrée unique"],
+        "one-to-many": ["GRU, un vers plusieurs", "Une seule équation lit", ": l’entrée unique"],
         "many-to-one": ["GRU, plusieurs vers un"],
         "encoder-decoder": ["GRU, encodeur-décodeur", "**encodeur**", "dans la partie décodeur", " encodeur, $t = T_x"],
     }
