@@ -144,3 +144,11 @@ def test_sequences_are_padded_and_cut_again() -> None:
         rnn.pad_sequence([np.ones((3, 2)), np.ones((3, 1))])
     with pytest.raises(ar.ShapeError, match="2 whole numbers from 0 to 3"):
         rnn.unpad_sequence(np.ones((3, 2)), [4, 1])
+
+
+@pytest.mark.parametrize("size", [8191, 8192, 8193, 20_001])
+def test_the_norm_of_many_numbers_counts_each_once(size: int) -> None:
+    p = ar.nn.Parameter(np.zeros((size, 1)))
+    p.grad = np.arange(1.0, size + 1).reshape(size, 1)
+    expected = math.sqrt(size * (size + 1) * (2 * size + 1) / 6)
+    assert ar.nn.utils.clip_grad_norm_([p], math.inf).item() == pytest.approx(expected, rel=1e-14)

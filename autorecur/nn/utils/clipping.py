@@ -18,6 +18,8 @@ from autorecur.tape.tensor import Tensor
 Named = list[tuple[str, Tensor]]
 SMALLEST = 1e-6
 """Added to the norm before it divides, as in PyTorch."""
+ALONE = 8192
+"""Of so many numbers OpenBLAS takes a product by itself. For more it wakes threads, late on a busy machine."""
 
 
 def clip_grad_norm_(
@@ -126,7 +128,7 @@ def _norm(arrays: Sequence[Any], p: float) -> float:
         if p == math.inf:
             return float(np.max([max(array.max(), -array.min()) for array in arrays]))
         if p == 2:
-            total = math.sqrt(sum([float(np.vdot(array, array)) for array in arrays]))
+            total = math.sqrt(sum([_sum_of_squares(array) for array in arrays]))
             if (1e-150 if arrays[0].dtype.itemsize == 8 else 1e-18) < total < math.inf:  # else squares have vanished
                 return total
         largest = _norm(arrays, math.inf)
@@ -134,6 +136,13 @@ def _norm(arrays: Sequence[Any], p: float) -> float:
             return largest
         scaled = [np.abs(array.astype(np.float64)) / largest for array in arrays]  # no power overflows
         return float(largest * sum(float((array**p).sum()) for array in scaled) ** (1 / p))
+
+
+def _sum_of_squares(array: Any) -> float:
+    if array.size <= ALONE:
+        return float(np.vdot(array, array))
+    flat = array.ravel()
+    return float(sum([np.vdot(part, part) for part in (flat[i : i + ALONE] for i in range(0, flat.size, ALONE))]))
 
 
 def _not_finite(named: Named, gradients: Sequence[Any], p: float, total: float) -> str:
