@@ -35,7 +35,7 @@ OWN = {
     "functions": "h[t] = silu(W h[t-1]) + softsign(U x[t]) * gelu(x[t]) - elu(h[t-1]) / (2 + x[t]^2)\ny[t] = softmax(V h[t])",
     "reductions": "h[t] = tanh(W h[t-1] + x[t]) / norm(x[t])\ny[t] = V h[t] * logsumexp(h[t]) + max(x[t]) - mean(h[t])",
 }
-SIZES = (2, 3, 4, 5, 6)
+SIZES = (2, 3, 4, 5, 6, 7, 8, 9)
 
 
 def named(name: str) -> Cell:

@@ -16,6 +16,7 @@ from autorecur.derive.derivation import Derivation
 from autorecur.derive.equation import Equation
 from autorecur.errors import ShapeError
 from autorecur.graph.program import Values
+from autorecur.graph.range import EVERY
 from autorecur.symbolic import carriers as c
 from autorecur.symbolic.numbers import Evaluator, MissingValueError
 
@@ -42,10 +43,13 @@ class Mutant:
     def changes_nothing(self, derivation: Derivation) -> bool:
         """True if the altered expression has the same value as the original for any values of what stands in it.
 
-        Jacobians that are all diagonal may stand in any order: there the values are those of other points.
+        Jacobians that are all diagonal may stand in any order, and where c[t-1] is a summand of c[t], nothing more,
+        a derivative by one is a derivative by the other: there the values are the true ones at other points.
         """
         if self.slip == "order" and not any(self.blamed(derivation, seed) for seed in (1, 2, 3)):
             return True
+        if self.slip == "step" and self.equation.section == "paths":
+            return all(_same_where_true(derivation, self.equation, self.rhs, seed) for seed in (1, 2, 3))
         return all(_same(derivation, self.equation.rhs, self.rhs, seed) for seed in range(4))
 
 
@@ -78,6 +82,19 @@ def _same(derivation: Derivation, one: Basic, other: Basic, seed: int) -> bool:
     except MissingValueError:
         return False
     return bool(np.allclose(before, after, rtol=1e-12, atol=1e-14, equal_nan=True))
+
+
+def _same_where_true(derivation: Derivation, equation: Equation, other: Basic, seed: int) -> bool:
+    """Equal, step by step, at the true values of everything on the right."""
+    ground = derivation.ground(seed)
+    values, _ = ground.path_values(ground.steps, ground.references[0])
+    before, after = (ground.evaluator.compile(expression) for expression in (equation.rhs, other))
+    steps = (equation.steps or EVERY).at(values.steps)
+    try:
+        pairs = [(before(values, at), after(values, at)) for at in ({"t": t, "T": values.steps, "k": 1} for t in steps)]
+    except MissingValueError:
+        return False
+    return all(np.allclose(one, two, rtol=1e-10, atol=1e-14) for one, two in pairs)
 
 
 def places(root: Basic) -> Iterator[tuple[Path, Basic]]:
