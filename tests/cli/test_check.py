@@ -88,7 +88,13 @@ def test_a_wrong_equation_is_exit_code_1(autorecur: CommandLine, monkeypatch: py
     assert {check["quantity"] for check in content["checks"] if not check["passed"]} == {"dL/db_h"}
 
 
-@pytest.mark.parametrize("name", sorted(ar.cells))
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("gru", "lstm", "rnn", "rnn_row") else pytest.param(name, marks=pytest.mark.long)
+        for name in sorted(ar.cells)
+    ],
+)
 def test_every_built_in_cell_passes(autorecur: CommandLine, name: str) -> None:
     """All that is built in is right, at every step as at the last."""
     assert autorecur("check", name).code == 0

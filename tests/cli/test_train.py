@@ -245,6 +245,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     monkeypatch.setattr(ar.data.Loader, "__iter__", batches)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(
     autorecur: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

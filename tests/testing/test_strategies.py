@@ -207,14 +207,14 @@ def test_cells_keep_their_bounds() -> None:
     [
         ("rows", ("x[t] W",)),
         ("layers", ("D_",)),
-        ("shared", ("W_2 x[t] + W_2",)),
-        ("scalars", ("scalar: alpha", "alpha * (")),
-        ("numbers", (" * 2 - ",)),
+        pytest.param("shared", ("W_2 x[t] + W_2",), marks=pytest.mark.long),
+        pytest.param("scalars", ("scalar: alpha", "alpha * ("), marks=pytest.mark.long),
+        pytest.param("numbers", (" * 2 - ",), marks=pytest.mark.long),
         ("reductions", ("norm((", ") * (")),
-        ("softmax", ("softmax(",)),
-        ("pieces", ("z_",)),
+        pytest.param("softmax", ("softmax(",), marks=pytest.mark.long),
+        pytest.param("pieces", ("z_",), marks=pytest.mark.long),
         ("inputs", ("u[t]", "x[t-1]")),
-        ("matrices", ("M[t] = ", ")^T")),
+        pytest.param("matrices", ("M[t] = ", ")^T"), marks=pytest.mark.long),
     ],
 )
 def test_cells_have_more_on_request(name: str, marks: tuple[str, ...]) -> None:

@@ -215,6 +215,7 @@ def test_callbacks_see_and_stop() -> None:
         fit(model(), ar.data.Loader(sums(), 5), epochs=1, callbacks=[lambda training: None])
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The update that runs is finished, a checkpoint is written, the history so far returned; and the handler is as before."""
@@ -233,6 +234,7 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(tmp_path: Path, capsys: pytest.
     assert_same(run.numbers(), whole.numbers())
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_a_second_ctrl_c_stops_at_once() -> None:
     """Whatever is being computed."""
