@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from autorecur.errors import CellError
 from autorecur.language import Cell, cell, parse_expression, schedule
 from autorecur.language.canonical import write
+from autorecur.language.constants import constant
 from autorecur.language.functions import arity, function_names
 from autorecur.language.order import BothDirections, SameStepCycle
 from autorecur.language.sizes import Size
@@ -28,7 +29,8 @@ def calls(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]
 
 def composites(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     return st.one_of(
-        st.builds(Binary, st.sampled_from("+-*/@"), inner, inner),
+        st.builds(Binary, st.sampled_from("+-*@"), inner, inner),
+        st.builds(Binary, st.just("/"), inner, inner.filter(lambda divisor: constant(divisor) != 0)),
         st.builds(Negative, inner),
         st.builds(Transpose, inner),
         st.builds(Power, inner, st.integers(1, 9)),
