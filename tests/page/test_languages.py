@@ -16,7 +16,7 @@ from autorecur.page.context import DETAILS
 from autorecur.render.formats import text_of
 
 OTHERS = [language for language in languages() if language != "en"]
-OFTEN = ("gru", "lstm", "mlstm", "rnn", "rnn_bidirectional", "rnn_stacked")
+OFTEN = ("gru", "lstm", "rnn", "rnn_bidirectional")
 CELLS = [name if name in OFTEN else pytest.param(name, marks=pytest.mark.long) for name in ar.cells]
 
 

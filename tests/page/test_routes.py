@@ -42,7 +42,10 @@ def numbers(page: str) -> set[str]:
 
 
 @both_routes
-@pytest.mark.parametrize(("name", "at"), [("lstm", "last"), ("rnn", "all"), ("gru_concatenated", "all")])
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("lstm", "last"), *(pytest.param(name, "all", marks=pytest.mark.long) for name in ("rnn", "gru_concatenated"))],
+)
 def test_both_routes_show_the_same_equations_under_the_same_numbers(name: str, at: str, tmp_path: Path) -> None:
     """Letter by letter and sign by sign the two pages hold the same, and the same equation numbers."""
     derivation = ar.cells[name].derive(at=at)

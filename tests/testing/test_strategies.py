@@ -210,10 +210,10 @@ def test_cells_keep_their_bounds() -> None:
         pytest.param("shared", ("W_2 x[t] + W_2",), marks=pytest.mark.long),
         pytest.param("scalars", ("scalar: alpha", "alpha * ("), marks=pytest.mark.long),
         pytest.param("numbers", (" * 2 - ",), marks=pytest.mark.long),
-        ("reductions", ("norm((", ") * (")),
+        pytest.param("reductions", ("norm((", ") * ("), marks=pytest.mark.long),
         pytest.param("softmax", ("softmax(",), marks=pytest.mark.long),
         pytest.param("pieces", ("z_",), marks=pytest.mark.long),
-        ("inputs", ("u[t]", "x[t-1]")),
+        pytest.param("inputs", ("u[t]", "x[t-1]"), marks=pytest.mark.long),
         pytest.param("matrices", ("M[t] = ", ")^T"), marks=pytest.mark.long),
     ],
 )
