@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -24,7 +25,7 @@ from autorecur.optim.groups import (
 from autorecur.tape.tensor import Tensor
 
 
-class Optimizer:
+class Optimizer(ABC):
     """Changes parameters by their gradients; the subclasses say how. (PyTorch's ``optim.Optimizer``.)
 
     ``params`` is a list of parameters or leaf tensors, of pairs (name, parameter), or of dicts with ``"params"`` and
@@ -83,9 +84,9 @@ class Optimizer:
         """The states that a group has, None in the place of each that its options do not need."""
         return self.STATES
 
+    @abstractmethod
     def numbers(self, group: Options, block: Block) -> dict[str, Any]:
         """What the rule is given by name. The step that is being made is ``block.steps``, from 1."""
-        raise NotImplementedError
 
     def first(self, name: str, group: Options) -> float:
         """What a state is filled with before the first step."""
@@ -110,17 +111,11 @@ class Optimizer:
         """
         loss = called_once(closure)
         for group, blocks in zip(self.param_groups, self._blocks, strict=True):
-            pending, stepped = blocks[::-1], []
-            while pending:
-                block = pending.pop()
-                gradients, together = block.gradients()
-                if not together:
-                    pending += block.apart(gradients)[::-1]
-                    continue
-                stepped.append(block)
+            alike = states.stepped_alike(blocks)
+            blocks[:] = [block for block, _ in alike]
+            for block, gradients in alike:
                 if gradients[0] is not None:
                     self._step(group, block, gradients)
-            blocks[:] = stepped
         return loss
 
     def _step(self, group: Options, block: Block, gradients: list[Any]) -> None:

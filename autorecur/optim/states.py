@@ -25,6 +25,19 @@ def blocks_of(parameters: Sequence[Tensor]) -> list[Block]:
     return [Block([p for p in parameters if p.dtype == dtype]) for dtype in kinds]
 
 
+def stepped_alike(blocks: Sequence[Block]) -> list[tuple[Block, list[Any]]]:
+    """The blocks with their gradients, taken apart where only some parameters of a block have one."""
+    pending, found = list(blocks[::-1]), []
+    while pending:
+        block = pending.pop()
+        gradients, together = block.gradients()
+        if together:
+            found.append((block, gradients))
+        else:
+            pending += block.apart(gradients)[::-1]
+    return found
+
+
 def shown(block: Block, i: int, counted: bool) -> dict[str, Any]:
     """The states of one parameter of a block; none before its first step."""
     counter = {"step": block.steps} if counted and block.steps else {}
@@ -58,6 +71,8 @@ def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
         )
     options, blocks = [], []
     for number, (group, mine) in enumerate(zip(groups, own, strict=True)):
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ArgumentError(f"group {number} of this state is a mapping with 'params', not {group!r:.60}")
         if len(group["params"]) != len(mine["params"]):
             raise ArgumentError(
                 f"this state is one of another model: group {number} has {_counted(len(group['params']), 'parameter')} "

@@ -157,5 +157,30 @@ def test_other_misfits_are_told_too() -> None:
         optimizer.load_state_dict({**kept, "param_groups": kept["param_groups"] * 2})
     with pytest.raises(ar.ArgumentError, match=r"SGD: lr must be at least 0, and is -1"):
         optimizer.load_state_dict({**kept, "param_groups": [{**kept["param_groups"][0], "lr": -1}]})
+    for junk in ({}, 5):
+        with pytest.raises(ar.ArgumentError, match=r"group 0 of this state is a mapping with 'params', not"):
+            optimizer.load_state_dict({**kept, "param_groups": [junk]})
     with pytest.raises(ar.ArgumentError, match=r"a mapping with 'state' and 'param_groups'"):
         optimizer.load_state_dict({"weight": np.ones(3)})
+
+
+def test_an_error_in_a_step_loses_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was stepped before it keeps its new state, also where parameters are stepped apart for the first time."""
+    first, second = ar.nn.Parameter([1.0, 2.0]), ar.nn.Parameter([3.0])
+    optimizer = ar.optim.SGD([first, second], lr=0.5, momentum=0.5)
+    first.grad, second.grad = [1.0, 1.0], [1.0]
+    optimizer.step()
+    second.become(np.float32)
+    one_step = optimizer._step
+
+    def failing(group: Any, block: Any, gradients: Any) -> None:
+        if block.dtype == np.float32:
+            raise MemoryError
+        one_step(group, block, gradients)
+
+    monkeypatch.setattr(optimizer, "_step", failing)
+    with pytest.raises(MemoryError):
+        optimizer.step()
+    assert first.tolist() == [-0.25, 0.75]
+    assert optimizer.state[first]["momentum_buffer"].tolist() == [1.5, 1.5]
+    assert optimizer.state[second]["momentum_buffer"].tolist() == [1.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 
 from autorecur.language.functions import function_names
@@ -32,17 +33,16 @@ def split_names(weight: str, items: Sequence[Expression], taken: Collection[str]
 
 def free(letter: str, first: Sequence[str], others: Sequence[str], taken: Collection[str]) -> str:
     """The first of the subscripts that gives a name which nothing else has."""
-    for candidate in _candidates(letter, first, others):
-        if candidate not in taken and candidate not in RESERVED and candidate not in function_names():
-            return candidate
-    raise AssertionError("a number behind a name is always free")  # pragma: no cover
+    spoken_for = {*taken, *RESERVED, *function_names()}
+    return next(name for name in _candidates(letter, first, others) if name not in spoken_for)
 
 
 def _candidates(letter: str, first: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+    """The wanted names, then the last of them with numbers, without end."""
     named = [f"{letter}_{subscript}" if subscript else letter for subscript in (*first, *others)]
     yield from named
     last = named[-1] if named else letter
-    yield from (f"{last}_{number}" for number in range(2, 10_000))
+    yield from (f"{last}_{number}" for number in itertools.count(2))
 
 
 def _shared(subscripts: Sequence[str]) -> list[str]:

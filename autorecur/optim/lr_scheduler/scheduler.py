@@ -51,7 +51,7 @@ class LRScheduler:
 
     def factor(self, t: float) -> float:
         """What stands before the initial learning rate at time t."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no factor(t), which says what the learning rate is at t")
 
     def step(self, epoch: float | None = None) -> None:
         """One step further in time, or to an ``epoch``; the groups of the optimiser get their new learning rates."""
